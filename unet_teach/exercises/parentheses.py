@@ -28,7 +28,7 @@ def told_by_parentheses(answer: Any, is_right: Callable[[Any], bool]) -> str:
         answer: a function, as a student wrote it.
         is_right: whether a function is a right answer.
     """
-    found = _source(answer) if isinstance(answer, FunctionType) else None
+    found = source_of(answer)
     if found is None or any(isinstance(node, ast.While) for node in ast.walk(found)):
         return ""  # with other parentheses, a loop may never end
     end = thread_time() + SECONDS
@@ -48,36 +48,6 @@ def told_by_parentheses(answer: Any, is_right: Callable[[Any], bool]) -> str:
                 following.append((other, first or moved))
         waiting = following
     return ""
-
-
-def source_of(answer: Any) -> ast.FunctionDef | ast.Lambda | None:
-    """Return the code of a function as a tree; `None` for anything else, or if it is unknown."""
-    return _source(answer) if isinstance(answer, FunctionType) else None
-
-
-def returns_none_itself(answer: Any) -> bool:
-    """Whether an answer has `return None`, or `return` without a value, in its own code."""
-    tree = source_of(answer)
-    for node in ast.walk(tree) if isinstance(tree, ast.FunctionDef) else ():
-        match node:
-            case ast.Return(None) | ast.Return(ast.Constant(None)):
-                return True
-    return False
-
-
-NO_VALUE = ("append", "extend", "insert", "sort", "reverse")  # they change a list itself
-
-
-def returns_what_has_no_value(answer: Any) -> bool:
-    """Whether an answer returns `print(…)`, or a method that changes a list itself."""
-    tree = source_of(answer)
-    for node in ast.walk(tree) if tree else ():
-        match node:
-            case ast.Return(ast.Call(function)) | ast.Lambda(_, ast.Call(function)):
-                name = getattr(function, "attr", "")
-                if name in NO_VALUE or getattr(function, "id", "") == "print":
-                    return True
-    return False
 
 
 @dataclass(frozen=True)
@@ -147,8 +117,10 @@ def _sentence(found: ast.AST, right: ast.AST, first: str) -> str:
     )
 
 
-def _source(answer: FunctionType) -> ast.FunctionDef | ast.Lambda | None:
-    """Return the code of a function as a tree; `None` if it cannot be read, or is not unique."""
+def source_of(answer: Any) -> ast.FunctionDef | ast.Lambda | None:
+    """Return a function's code as a tree; `None` if it can't be read, or for anything else."""
+    if not isinstance(answer, FunctionType):
+        return None
     code = answer.__code__
     try:
         module = ast.parse("".join(linecache.getlines(code.co_filename, answer.__globals__)))

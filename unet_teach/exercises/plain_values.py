@@ -34,6 +34,11 @@ def read_once(value: Any) -> Any:
     return list(islice(value, MOST_PARTS)) if isinstance(value, Iterator) else value
 
 
+def is_number(value: Any) -> bool:
+    """Whether it is one of Python's numbers; True and False are none."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
 def as_list(value: Any) -> list[Any] | None:
     """Return the parts of a list, tuple, set, range, generator, flat tensor or array; else None."""
     value = plain(value)

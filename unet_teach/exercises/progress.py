@@ -97,16 +97,7 @@ def end_of_lesson(file: str, title: str) -> NextLesson:
 
 
 def export_progress(exercises: Iterable[Exercise], path: str | Path, student: str) -> Reply:
-    """Write one row for each exercise to a CSV or JSON file.
-
-    Args:
-        exercises: in the order of the rows.
-        path: the file, with a name that ends in `.csv` or `.json`.
-        student: stands in every row.
-
-    Returns:
-        Where the file is, or why it could not be written.
-    """
+    """Write one row for each exercise, each with the student's name, as `exercises.export` says."""
     file = Path(path).expanduser()
     if file.suffix not in FORMATS:
         return Reply(
@@ -130,15 +121,7 @@ def _count(rows: Sequence[Mapping[str, Any]]) -> str:
 
 
 def load_progress(exercises: Iterable[Exercise], path: str | Path) -> Reply:
-    """Add what an exported file holds to the student's progress; nothing that is there is lost.
-
-    Args:
-        exercises: those whose rows are read.
-        path: a file that `export_progress` wrote.
-
-    Returns:
-        What was read, or why nothing was.
-    """
+    """Add what a file of `export_progress` holds to the student's progress; nothing is lost."""
     file = Path(path).expanduser()
     try:
         export = read_export(file)

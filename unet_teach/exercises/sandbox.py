@@ -20,6 +20,7 @@ from typing import Any
 import psutil
 import torch
 
+from unet_teach.exercises.plain_values import is_number
 from unet_teach.exercises.python_errors import explained_plainly
 from unet_teach.exercises.stuck_thread import is_parked, parked_after
 from unet_teach.exercises.torch_errors import explained, what_was_there
@@ -32,10 +33,8 @@ NOT_STUDENT_CODE = (
     Path(sysconfig.get_paths()["stdlib"]),
 )
 WAITING = 6  # code that sleeps or blocks gets so many times its limit of processor time
-STOP_ATTEMPTS, STOP_WAIT = (
-    100,
-    0.05,
-)  # how often, and how many seconds apart, it is tried to stop code
+STOP_ATTEMPTS = 100  # how often it is tried to stop code,
+STOP_WAIT = 0.05  # and how many seconds apart
 PARK_LATER = 3.0  # seconds of processor time beyond the limit
 SHOWN_CHARACTERS = 300
 MOST_NUMBERS = 8  # of the code that was stopped
@@ -135,11 +134,8 @@ def _where_it_runs(thread: threading.Thread) -> str:
         line = linecache.getline(name, number, frame.f_globals).strip()
         outside = not any(folder in Path(name).parents for folder in NOT_STUDENT_CODE)
         if line and outside and not name.startswith("<frozen"):
-            numbers = [
-                f"`{key}` is {value:.6g}"
-                for key, value in frame.f_locals.items()
-                if isinstance(value, int | float) and not isinstance(value, bool)
-            ]
+            values = frame.f_locals.items()
+            numbers = [f"`{key}` is {value:.6g}" for key, value in values if is_number(value)]
             there = f" There, {', '.join(numbers[:MOST_NUMBERS])}." if numbers else ""
             return f" in line {number}: `{line[:LINE]}`.{there}"
         frame = frame.f_back

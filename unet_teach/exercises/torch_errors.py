@@ -13,6 +13,8 @@ from typing import Any
 
 from torch import Tensor, nn
 
+from unet_teach.exercises.plain_values import is_number
+from unet_teach.exercises.python_errors import count_of
 from unet_teach.shared.sizes_as_text import sizes_as_text
 from unet_teach.shared.torch_messages import explain_message
 
@@ -82,9 +84,7 @@ def _name_problem(message: str, frame: FrameType | None, line: str) -> str:
         lists = {n: here.get(n) for n in re.findall(r"\b(\w+)\[", line)}
         for name, entries in lists.items():
             if isinstance(entries, list):
-                count = f"{len(entries)} {'entry' if len(entries) == 1 else 'entries'}"
-                last = f", and the last is number {len(entries) - 1}" if entries else ""
-                return f"`{name}` has {count}{last}, but another one is asked for."
+                return f"`{name}` has {count_of(entries)}, but another one is asked for."
     return ""
 
 
@@ -213,6 +213,6 @@ def _shown(name: str, value: Any) -> str:
         return f"`{name}` is {sizes_as_text(value.shape)}" if value.dim() else ""
     if isinstance(value, nn.Module) and hasattr(value, "in_channels"):
         return f"`{name}` takes {value.in_channels} channels and returns {value.out_channels}"
-    if isinstance(value, int | float) and not isinstance(value, bool):
+    if is_number(value):
         return f"`{name}` is {value if isinstance(value, int) else round(value, 4)}"
     return ""

@@ -143,15 +143,11 @@ def moved(output: Tensor, target: Tensor) -> str:
             next((i for i, right in enumerate(target.unbind(axis)) if _same(part, right)), None)
             for part in output.unbind(axis)
         ]
-        if None not in order:
-            noun = NOUNS[axis][0]
-            moves = [
-                f"{noun} {i} has the values of {noun} {j}" for i, j in enumerate(order) if i != j
-            ]
-            if moves:
-                return (
-                    f"{moves[0][0].upper()}{moves[0][1:]}{', and so on' if len(moves) > 1 else ''}."
-                )
+        noun = NOUNS[axis][0]
+        moves = [f"{noun} {i} has the values of {noun} {j}" for i, j in enumerate(order) if i != j]
+        if moves and None not in order:
+            more = ", and so on" if len(moves) > 1 else ""
+            return f"{moves[0][0].upper()}{moves[0][1:]}{more}."
     if _same(output, output[:, :1]) and not _same(target, target[:, :1]):
         return "All channels are the same."
     if _same(output.flatten().sort()[0], target.flatten().sort()[0]):

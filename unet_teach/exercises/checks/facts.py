@@ -10,9 +10,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property, partial
+from functools import cached_property
 from itertools import combinations
-from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -178,22 +177,28 @@ class Grid(Inputs):
 
     @cached_property
     def _changes(self) -> list[Change]:
-        def put(i: int, apply: Callable[[Input], Any]) -> Callable[[Input], Input]:
-            return lambda x: (*x[:i], apply(x), *x[i + 1 :])
+        def put(i: int, value: Any) -> Callable[[Input], Input]:
+            return lambda x: (*x[:i], value, *x[i + 1 :])
 
-        def swap(i: int, j: int) -> Callable[[Input], Input]:
-            return lambda x: put(i, lambda _: x[j])(put(j, lambda _: x[i])(x))
+        def changed(i: int, apply: Callable[[Any], Any]) -> Callable[[Input], Input]:
+            return lambda x: put(i, apply(x[i]))(x)
+
+        def copied(i: int, j: int) -> Callable[[Input], Input]:
+            return lambda x: put(i, x[j])(x)
+
+        def swapped(i: int, j: int) -> Callable[[Input], Input]:
+            return lambda x: put(i, x[j])(put(j, x[i])(x))
 
         changes: list[Change] = []
         for i, name in enumerate(self.names):
             for value in sorted({0, *(inputs[i] for inputs in self.inputs)})[:12]:
-                changes.append((f"{name} were always {value}", put(i, partial(_first, value))))
+                changes.append((f"{name} were always {value}", put(i, value)))
             for words, apply in REPLACEMENTS.items():
-                changes.append((f"{name} {words}", put(i, partial(_changed, apply, i))))
+                changes.append((f"{name} {words}", changed(i, apply)))
         for (i, one), (j, two) in combinations(enumerate(self.names), 2):
-            changes.append((f"{one} were equal to {two}", put(i, itemgetter(j))))
-            changes.append((f"{two} were equal to {one}", put(j, itemgetter(i))))
-            changes.append((f"{one} and {two} were swapped", swap(i, j)))
+            changes.append((f"{one} were equal to {two}", copied(i, j)))
+            changes.append((f"{two} were equal to {one}", copied(j, i)))
+            changes.append((f"{one} and {two} were swapped", swapped(i, j)))
         return changes
 
     # ------------------------------------------------------------------------------- as a formula
@@ -358,14 +363,6 @@ def _written(terms: Mapping[str, float]) -> str:
         term = size if not name else name if size == "1" else f"{size}·{name}"
         text += f" {sign} {term}" if text else f"{sign if factor < 0 else ''}{term}"
     return text
-
-
-def _first(value: Any, inputs: Input) -> Any:
-    return value
-
-
-def _changed(apply: Callable[[Any], Any], i: int, inputs: Input) -> Any:
-    return apply(inputs[i])
 
 
 def _difference(result: Any, target: Any) -> float:

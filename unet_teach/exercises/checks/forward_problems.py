@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import re
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -179,14 +180,8 @@ def _earlier_problem(network: nn.Module, images: Tensor) -> str | None:
             return None
     except Exception:  # it cannot be copied, or not be called: another check says why
         return None
-    kept = [
-        name
-        for name, value in vars(network).items()
-        if not name.startswith("_")
-        and any(
-            isinstance(x, Tensor) for x in (value if isinstance(value, list | tuple) else [value])
-        )
-    ]
+    held = {k: v if isinstance(v, list | tuple) else [v] for k, v in vars(network).items()}
+    kept = [k for k, v in held.items() if k[0] != "_" and any(isinstance(x, Tensor) for x in v)]
     where = f" `self.{kept[0]}` keeps what was computed then." if kept else ""
     return (
         f"The output for an image depends on earlier calls of your network.{where} Compute it anew "
@@ -302,32 +297,24 @@ def _without_skip(trace: Trace, size: tuple[int, int]) -> str:
         if step.size != size or not (step.kind == "join" or step.name in ("add", "cat")):
             continue
         if step.across:
-            value = "the same" if step.across.output.any() else "zero"
+            joins = f"`{step.name}` joins {with_shape(step.across)}"
             if not step.across.is_constant:
-                return (
-                    f"`{step.name}` joins {with_shape(step.across)}, which has no effect on the "
-                    "output"
-                )
-            return (
-                f"`{step.name}` joins {with_shape(step.across)}, but what arrives is {value} in "
-                "all positions"
-            )
+                return f"{joins}, which has no effect on the output"
+            value = "the same" if step.across.output.any() else "zero"
+            return f"{joins}, but what arrives is {value} in all positions"
         if step.kind == "join":
             parts = " and ".join(map(_with_source, step.inputs))
-            kept = any(s.follows_layer and s.min_height >= size[0] for s in step.inputs)
-            if kept:
-                return f"`{step.name}` joins {parts}, but none of them comes up from a smaller one"
-            return (
-                f"`{step.name}` joins {parts}, but the encoder's feature map of this size is not "
-                "among them"
-            )
-        source, before = step.inputs[0], step.inputs[0].output
+            why = "the encoder's feature map of this size is not among them"
+            if any(s.follows_layer and s.min_height >= size[0] for s in step.inputs):
+                why = "none of them comes up from a smaller one"
+            return f"`{step.name}` joins {parts}, but {why}"
+        before = step.inputs[0].output
+        joins = f"`{step.name}` joins {with_shape(step.inputs[0])}"
         doubled = (2 * before, torch.cat([before, before], dim=1))
         if any(torch.equal(step.output, double) for double in doubled):
-            return f"`{step.name}` joins {with_shape(source)} with itself"
+            return f"{joins} with itself"
         if not step.identical:
-            constant = "something that is not computed from the image"
-            return f"`{step.name}` joins {with_shape(source)} with {constant}"
+            return f"{joins} with something that is not computed from the image"
     for step in trace.steps:
         if step.across and step.size == size:
             parts = " and ".join(map(with_shape, step.inputs))
@@ -431,40 +418,35 @@ def _who_made(trace: Trace, right: tuple[int, ...]) -> str:
         return ""
     if trace.used[-1].output.shape[:2] == right[:2] and trace.used[-1].size:
         return _sizes(trace)
-    for part in (slice(0, 1), slice(1, 2)):
 
-        def relevant(step: Step, part: slice = part) -> tuple[int, ...]:
-            shape = tuple(step.output.shape)
-            return shape[part] if len(shape) == len(right) else shape
+    def at(step: Step, axis: int) -> Any:
+        shape = tuple(step.output.shape)
+        return shape[axis] if len(shape) == len(right) else shape
 
-        if relevant(trace.used[-1]) == right[part]:
+    axis = 0 if at(trace.used[-1], 0) != right[0] else 1
+    never = _never_called(trace)
+    for step in reversed(trace.used):
+        changed = step.inputs and at(step, axis) != at(step.inputs[0], axis)
+        if not changed and not (axis and step.name in LAYERS):
             continue
-        for step in reversed(trace.used):
-            changed = step.inputs and relevant(step) != relevant(step.inputs[0])
-            if changed or (part == slice(1, 2) and step.name in LAYERS):
-                of, made = tuple(step.inputs[0].output.shape), tuple(step.output.shape)
-                if not changed and (better := _not_returned(trace, right)):
-                    return better
-                if not changed:
-                    last = f" {_capital(step.call)} takes {of[1]} channels and returns as many."
-                    return f"{last}{_never_called(trace)}"
-                if part == slice(1, 2) and step.name == "cat" and len(step.inputs) > 1:
-                    joined = " and ".join(map(with_shape, step.inputs))
-                    stacks = f" `cat` stacks {joined}, which makes {made[1]} channels."
-                    return f"{stacks}{_never_called(trace)}"
-                if part == slice(1, 2) and (better := _not_returned(trace, right)):
-                    return better
-                if part == slice(1, 2):
-                    channels = f"{of[1]} channel{'s' * (of[1] > 1)} into {made[1]}"
-                    return f" {_capital(step.call)} turns {channels}.{_never_called(trace)}"
-                turns = f" {_capital(step.call)} turns shape {of} into shape {made}."
-                if step.name == "stack":
-                    turns += f" {CONCATENATES}"
-                if step.name == "cat" and (dim := step.settings.get("dim", 0) % 4) != 1:
-                    axis = JOINED_AXES[dim]
-                    turns += f" It joins along dim={dim}, {axis}; channels are dim=1."
-                return turns
-    return f" No step in it changes that.{_never_called(trace)}"
+        of, made = tuple(step.inputs[0].output.shape), tuple(step.output.shape)
+        if changed and axis and step.name == "cat" and len(step.inputs) > 1:
+            joined = " and ".join(map(with_shape, step.inputs))
+            return f" `cat` stacks {joined}, which makes {made[1]} channels.{never}"
+        if axis and (better := _not_returned(trace, right)):
+            return better
+        if not changed:
+            return f" {_capital(step.call)} takes {of[1]} channels and returns as many.{never}"
+        if axis:
+            channels = f"{of[1]} channel{'s' * (of[1] > 1)} into {made[1]}"
+            return f" {_capital(step.call)} turns {channels}.{never}"
+        turns = f" {_capital(step.call)} turns shape {of} into shape {made}."
+        if step.name == "stack":
+            turns += f" {CONCATENATES}"
+        if step.name == "cat" and (dim := step.settings.get("dim", 0) % 4) != 1:
+            turns += f" It joins along dim={dim}, {JOINED_AXES[dim]}; channels are dim=1."
+        return turns
+    return f" No step in it changes that.{never}"
 
 
 def _not_returned(trace: Trace, right: tuple[int, ...]) -> str:

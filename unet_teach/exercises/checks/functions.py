@@ -7,6 +7,7 @@ does. `checks/tensors.py` does the same for functions of tensors, gradients incl
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import copy
 import dis
@@ -22,8 +23,8 @@ import torch
 from torch import Tensor
 
 from unet_teach.exercises.exercise import Check, KnownMistake
-from unet_teach.exercises.parentheses import returns_none_itself, returns_what_has_no_value
-from unet_teach.exercises.plain_values import as_list, plain, read_once
+from unet_teach.exercises.parentheses import source_of
+from unet_teach.exercises.plain_values import as_list, is_number, plain, read_once
 from unet_teach.exercises.sandbox import describe
 
 Function = Callable[..., Any]
@@ -39,6 +40,7 @@ WHAT_IS_NONE = (
     "What stands after its `return` is None, as of methods that change a list itself (`sort`, "
     "`append`, `extend`) and of `print`. Call them on a line before it."
 )
+NO_VALUE = ("append", "extend", "insert", "sort", "reverse", "print")
 SHORT = 60  # characters of a value that is shown as it is
 
 _RAISED = object()  # stands for the run of a function that raised an error
@@ -65,18 +67,16 @@ Cases = Callable[[], Iterable[Case]]  # makes known cases first, then random one
 
 
 # -------------------------------------------------------------------------------------------- kinds
-def a_number(value: Any) -> str | None:
-    """Say why a value is not one number."""
-    if isinstance(plain(value), bool) or not isinstance(plain(value), int | float):
-        return f"it returns {_described(value)}, but it should return one number"
-    return None
+def _kind(is_right: Callable[[Any], bool], expected: str) -> Kind:
+    return lambda value: (
+        None
+        if is_right(plain(value))
+        else f"it returns {_described(value)}, but it should return {expected}"
+    )
 
 
-def true_or_false(value: Any) -> str | None:
-    """Say why a value is neither True nor False."""
-    if not isinstance(plain(value), bool):
-        return f"it returns {_described(value)}, but it should return True or False"
-    return None
+a_number = _kind(is_number, "one number")
+true_or_false = _kind(lambda value: isinstance(value, bool), "True or False")
 
 
 def some_numbers(count: int | None = None) -> Kind:
@@ -90,11 +90,9 @@ def some_numbers(count: int | None = None) -> Kind:
         if count is not None and len(parts) != count:
             return f"the number of values it returns is {len(parts)}, but it should be {count}"
         for part in parts:
-            if isinstance(part, bool) or not isinstance(part, int | float):
-                return (
-                    f"one of the values it returns is {_described(part)}, but it should return "
-                    f"{expected}"
-                )
+            if not is_number(part):
+                returns = f"one of the values it returns is {_described(part)}"
+                return f"{returns}, but it should return {expected}"
         return None
 
     return problem
@@ -170,13 +168,12 @@ def returns(holds: str, kind: Kind, cases: Cases) -> Check:
 
     def problem(answer: Function, case: Case) -> str | None:
         value = case.run(answer)
-        if value is None and (why := _why_nothing(answer)):
-            return f"{case.call}: it returns nothing. {why}"
         if value is None:
-            always = all(other.run(answer) is None for other in cases())
-            why = without_value(answer)
-            advice = why if always or why == NONE_RETURNED else EACH_BRANCH
-            return f"{case.call}: it returns nothing. {advice}"
+            if not (why := _why_nothing(answer)):
+                always = all(other.run(answer) is None for other in cases())
+                why = without_value(answer)
+                why = why if always or why == NONE_RETURNED else EACH_BRANCH
+            return f"{case.call}: it returns nothing. {why}"
         if value is ...:
             return f"{case.call}: it returns `...`, so part of your function is not written yet."
         message = kind(value)
@@ -234,9 +231,15 @@ def matches(
 
 def _why_nothing(answer: Function) -> str:
     """Say why a function returns nothing, if its code has a `return` that gives nothing."""
-    if returns_none_itself(answer):
-        return RETURNS_NONE
-    return WHAT_IS_NONE if returns_what_has_no_value(answer) else ""
+    why = ""
+    for node in ast.walk(source_of(answer) or ast.Pass()):
+        match node:
+            case ast.Return(None) | ast.Return(ast.Constant(None)):
+                return RETURNS_NONE
+            case ast.Return(ast.Call(called)) | ast.Lambda(_, ast.Call(called)):
+                if getattr(called, "attr", getattr(called, "id", "")) in NO_VALUE:
+                    why = WHAT_IS_NONE
+    return why
 
 
 # --------------------------------------------------------------------------------- known mistakes

@@ -177,11 +177,9 @@ def run(module: Any, *inputs: Tensor) -> Tensor | str:
         )
     with torch.no_grad():
         output = module(*inputs)
-    return output if isinstance(output, Tensor) else no_tensor(output, _code_of(module))
-
-
-def _code_of(module: Any) -> Any:
-    return type(module).forward if isinstance(module, nn.Module) else module
+    if isinstance(output, Tensor):
+        return output
+    return no_tensor(output, type(module).forward if isinstance(module, nn.Module) else module)
 
 
 def _attempt(module: nn.Module, x: Tensor) -> Tensor | str:

@@ -183,9 +183,9 @@ class StudentNetworks:
     def _image(self, size: tuple[int, int] | None = None) -> Tensor:
         return random_image(size or self._size, self._channels)
 
-    def trace_shows(self, holds: Callable[[Trace], Any], size: Any = None) -> Callable[[Any], bool]:
-        """Recognise answers by what one of their networks does with an image of this size."""
-        return lambda answer: bool(holds(self.trace(answer, size=size)))
+    def trace_shows(self, holds: Callable[[Trace], Any]) -> Callable[[Any], bool]:
+        """Recognise answers by what one of their networks does with an image."""
+        return lambda answer: bool(holds(self.trace(answer)))
 
     # --------------------------------------------------------------------------------------- checks
     def has_gradients(self) -> Check:
@@ -310,6 +310,18 @@ class StudentNetworks:
             example,
             recognises,
         )
+
+
+class Hidden(nn.Module):
+    """A network whose layer PyTorch does not find: it is in a list, or made anew in each call."""
+
+    def __init__(self, make: Callable[[], nn.Module], *, in_forward: bool = False) -> None:
+        super().__init__()
+        self.make, self.layers = make, [] if in_forward else [make()]
+
+    def forward(self, x: Tensor) -> Any:
+        """Return what the layer makes of a feature map."""
+        return (self.layers or [self.make()])[0](x)
 
 
 INTERNAL = set(vars(nn.Module()))  # the attributes in which PyTorch itself keeps things

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from unet_teach.exercises.exercise import Check, KnownMistake
-from unet_teach.exercises.plain_values import as_list
+from unet_teach.exercises.plain_values import as_list, is_number
 
 
 def whole_numbers(count: int = 1) -> Check:
@@ -27,7 +27,7 @@ def whole_numbers(count: int = 1) -> Check:
         for part in parts:
             if part is ...:
                 return f"{begin} one of them is still `...`."
-            if isinstance(part, bool) or not isinstance(part, int | float):
+            if not is_number(part):
                 is_text = isinstance(part, str)
                 more = " Write it as a number, without quotation marks." if is_text else ""
                 return f"{begin} {part!r} is of type {type(part).__name__}.{more}"

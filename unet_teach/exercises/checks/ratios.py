@@ -56,6 +56,14 @@ def ratio_in_words(
     return ""
 
 
+def factor_of(values: Sequence[Any], targets: Sequence[float]) -> float | None:
+    """Return by which one factor all values differ from the targets; `None` if it isn't one."""
+    if not all(isinstance(value, int | float) for value in values):
+        return None
+    first, *others = (v / t for v, t in zip(values, targets, strict=True))
+    return first if all(alike(factor, first) for factor in others) else None
+
+
 def rounded_in_words(values: Sequence[Any], targets: Sequence[float]) -> str:
     """Say that all values are the right ones, rounded to a few digits; empty if they are not."""
     for digits in (1, 2, 3):

@@ -121,7 +121,8 @@ def tensor_function(
         is_right = [run is not None and _agrees(run, targets) for _, run, targets in measured]
         sized = [(case, run, t[0]) for case, run, t in measured if run and run.output.dim() == 4]
         sized = sized if len(sized) == len(measured) else []  # or else the cases that fail say more
-        terms = [_sizes(maps(*c.inputs) if maps else _tensors(parameters, c)) for c, *_ in sized]
+        named = maps or (lambda *inputs: dict(zip(parameters, inputs, strict=True)))
+        terms = [_sizes(named(*case.inputs)) for case, *_ in sized]
         size_facts = formulas(
             [run.output.shape for _, run, _ in sized],
             [target.output.shape for *_, target in sized],
@@ -169,17 +170,12 @@ def _closest(run: Trace, targets: Sequence[Trace]) -> Trace:
     return next((target for target in targets if close(run.output, target.output)), targets[0])
 
 
-def _tensors(parameters: Sequence[str], case: Case) -> dict[str, Tensor]:
-    named = zip(parameters, case.inputs, strict=True)
-    return {name: value for name, value in named if isinstance(value, Tensor)}
-
-
-def _sizes(maps: Mapping[str, Tensor]) -> dict[str, int]:
+def _sizes(maps: Mapping[str, Any]) -> dict[str, int]:
     return {
-        f"{name}'s {axis}": size
+        f"{name}'s {axis}": value.shape[axis_number]
         for axis_number, axis in enumerate(AXES)
         for name, value in maps.items()
-        for size in [value.shape[axis_number]]
+        if isinstance(value, Tensor)
     }
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from unet_teach.exercises.checks.functions import alike
 from unet_teach.shared.keep_state import SETTINGS
 
 Validation = Callable[[nn.Module, Tensor, Tensor], Any]  # of a network, images and masks
@@ -105,11 +106,6 @@ class ValidationRun:
     side_effects: dict[str, str]
     recorded: bool
 
-    @property
-    def images_seen(self) -> int:
-        """How many images the network was given."""
-        return sum(self.batches)
-
 
 def run_validation(
     validation: Validation, task: ValidationTask, *, training: bool, records: bool = True
@@ -153,9 +149,8 @@ def run_validation(
     if repr(network) != settings:
         old, new = settings.splitlines(), repr(network).splitlines()
         pair = next(((a, b) for a, b in zip(old, new, strict=False) if a != b), (old[0], new[0]))
-        effects["settings"] = "After your validation, `{}` has become `{}`.".format(
-            *(line.strip() for line in pair)
-        )
+        was, now = (line.strip() for line in pair)
+        effects["settings"] = f"After your validation, `{was}` has become `{now}`."
     for name, given, now in (("images", task.images, images), ("masks", task.masks, masks)):
         if not torch.equal(given, now):
             effects[name] = f"Your validation changes the {name} that it was given."
@@ -177,7 +172,7 @@ def run_validation(
         {name: part.training for name, part in network.named_modules()},
         in_training,
         tuple(map(len, seen)),
-        sum(map(len, seen)) == len(images) and not _equal(torch.cat(seen), task.images),
+        sum(map(len, seen)) == len(images) and not alike(torch.cat(seen), task.images),
         effects,
         any(recorded) or _requires_grad(value),
     )
@@ -207,47 +202,39 @@ def _tensors(network: nn.Module) -> dict[str, _State]:
 
 def _network_changes(network: nn.Module, before: dict[str, _State]) -> dict[str, str]:
     """Compare a network's weights, statistics and gradients with those before."""
-    after, changes = _tensors(network), {}
+    after = _tensors(network)
     if list(before) != list(after):
         return {"parts": "After your validation, the network has other weights or layers."}
+    changes: dict[str, str] = {}  # of each kind the first
     for name, (old, learned, gradient) in before.items():
         new, learns, gradient_now = after[name]
         layer, _, short = name.rpartition(".")
         what = f"`{short}` of its {type(network.get_submodule(layer)).__name__}"
+        found = {}
         if new.dtype != old.dtype:
             types = f"{str(new.dtype)[6:]} instead of {str(old.dtype)[6:]}"
-            changes["type"] = f"After your validation, the network's weights are {types}."
+            found["type"] = f"the network's weights are {types}."
         elif not torch.equal(new, old):
             kind = "weights" if name in dict(network.named_parameters()) else "statistics"
-            text = f"After your validation, the network has changed: {what} is different."
-            changes.setdefault(kind, text)
+            found[kind] = f"the network has changed: {what} is different."
         if learned and not learns:
-            text = (
-                f"After your validation, `requires_grad` is False for {what}, but it was True, so "
-                "it would no longer be trained. Inside `with torch.no_grad():` nothing is "
-                "recorded, whatever the weights say, so leave them alone."
+            found["frozen"] = (
+                f"`requires_grad` is False for {what}, but it was True, so it would no longer be "
+                "trained. Inside `with torch.no_grad():` nothing is recorded, whatever the weights "
+                "say, so leave them alone."
             )
-            changes.setdefault("frozen", text)
         elif learns and not learned:
-            text = f"After your validation, `requires_grad` is True for {what}, but it was False."
-            changes.setdefault("unfrozen", text)
-        if (gradient is None) != (gradient_now is None) or (
-            gradient is not None
-            and gradient_now is not None
-            and not torch.equal(gradient.double(), gradient_now.double())
-        ):
-            lost = gradient_now is None or not gradient_now.any()
-            verb = "gone" if lost else "a different one"
-            text = (
-                f"After your validation, the gradient stored for {what} is {verb}. `zero_grad()` "
-                "and `backward()` change gradients, and both belong to training."
+            found["unfrozen"] = f"`requires_grad` is True for {what}, but it was False."
+        one, other = (() if x is None else x.tolist() for x in (gradient, gradient_now))
+        if one != other:
+            verb = "a different one" if gradient_now is not None and gradient_now.any() else "gone"
+            found["gradients"] = (
+                f"the gradient stored for {what} is {verb}. `zero_grad()` and `backward()` change "
+                "gradients, and both belong to training."
             )
-            changes.setdefault("gradients", text)
+        for kind, text in found.items():
+            changes.setdefault(kind, f"After your validation, {text}")
     return changes
-
-
-def _equal(one: Tensor, other: Tensor) -> bool:
-    return one.shape == other.shape and torch.allclose(one.double(), other.double())
 
 
 def _requires_grad(value: Any) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -46,20 +46,20 @@ def unused_problem(layer: nn.Module, in_channels: int, *, is_mixed: bool = False
         return "Your layer has no weights, so there is nothing that it could learn."
     if problem := gradient_problem(layer, maps.detach()[:1]):
         return problem
-    (gradient,) = _gradients(output[..., -1, -1], [maps])
+    gradient = _gradient(output[..., -1, -1], maps)
     row, column = divmod(int(gradient.abs().sum((0, 1)).argmax()), maps.shape[3])
     if row < maps.shape[2] // 2 or column < maps.shape[3] // 2:
         return (
             f"The output cell at the bottom right depends most on input cell ({row}, {column}), "
             "not on one near it, so positions get mixed up."
         )
-    (gradient,) = _gradients(output, [maps])
+    gradient = _gradient(output, maps)
     if unused := int((gradient == 0).flatten(0, 1).all(0).sum()):
         return f"{unused} of {gradient[0, 0].numel()} input cells have no effect on the output."
     if (used := _used_channels(gradient)) < in_channels:
         return f"Only {used} of {in_channels} input channels affect the output."
     for channel in range(output.shape[1]) if is_mixed else ():
-        (gradient,) = _gradients(output[:, channel], [maps])
+        gradient = _gradient(output[:, channel], maps)
         if (used := _used_channels(gradient)) < in_channels:
             return (
                 f"Output channel {channel} depends on only {used} of {in_channels} input channels."
@@ -107,10 +107,10 @@ def contains(answer: nn.Module, *kinds: type[nn.Module]) -> bool:
     return all(any(isinstance(part, kind) for part in answer.modules()) for kind in kinds)
 
 
-def output_shape(layer: nn.Module, channels: int, side: int = 8) -> tuple[int, ...]:
-    """Return the shape of the output for an input of shape (1, channels, side, side)."""
+def output_shape(layer: nn.Module, channels: int) -> tuple[int, ...]:
+    """Return the shape of the output for an input of shape (1, channels, 8, 8)."""
     with torch.no_grad():
-        return tuple(layer(torch.zeros(1, channels, side, side)).shape)
+        return tuple(layer(torch.zeros(1, channels, 8, 8)).shape)
 
 
 def unevenness(layer: nn.Module) -> float:
@@ -128,13 +128,12 @@ def _used_channels(gradient: Tensor) -> int:
     return int(gradient.abs().amax((0, 2, 3)).count_nonzero())
 
 
-def _gradients(output: Tensor, sources: Sequence[Tensor]) -> tuple[Tensor, ...]:
-    """Return the gradient of the sum of squares for each source; zeros where none flows back."""
+def _gradient(output: Tensor, source: Tensor) -> Tensor:
+    """Return the gradient of the sum of squares; zeros where none flows back."""
     if not output.requires_grad:
-        return tuple(map(torch.zeros_like, sources))
-    return torch.autograd.grad(
-        output.square().sum(), sources, retain_graph=True, allow_unused=True, materialize_grads=True
-    )
+        return torch.zeros_like(source)
+    total = output.square().sum()
+    return torch.autograd.grad(total, source, retain_graph=True, materialize_grads=True)[0]
 
 
 def _middle(layer: nn.Module, height: int, width: int, value: float = 1.0) -> Tensor:

@@ -1,7 +1,5 @@
 """Lesson 0: how many times a size was halved."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from unet_teach.exercises.checks.numbers import equals, whole_numbers, wrong_number

@@ -1,7 +1,5 @@
 """Lesson 0: which of the six networks are U-Nets."""
 
-from __future__ import annotations
-
 from unet_teach.exercises.checks.multiple_choice import unets_among, wrong_letters
 from unet_teach.exercises.exercise import Exercise
 

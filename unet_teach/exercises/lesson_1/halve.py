@@ -1,7 +1,5 @@
 """Lesson 1: make a layer that halves height and width."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from torch import nn

@@ -1,7 +1,5 @@
 """Lesson 1: which two input sizes a stride of 2 merges."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from unet_teach.arithmetic import conv_output_size

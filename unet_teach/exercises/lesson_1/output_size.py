@@ -1,7 +1,5 @@
 """Lesson 1: the formula for the output size of a convolution."""
 
-from __future__ import annotations
-
 import random
 from itertools import product
 
@@ -11,10 +9,6 @@ from unet_teach.exercises.exercise import Exercise
 
 GRID = [(9, 2, 1, 3), (11, 4, 3, 1), (20, 5, 3, 2), (32, 3, 2, 1), (33, 3, 2, 0)]
 GRID += product((8, 9, 13, 20), (1, 2, 3, 5), (1, 2, 3), (0, 1, 3))
-
-
-def _output_size(size: int, kernel_size: int, stride: int, padding: int) -> int:
-    return (size + 2 * padding - kernel_size) // stride + 1
 
 
 def _fresh() -> list[tuple[int, int, int, int]]:
@@ -31,7 +25,7 @@ output_size = Exercise(
     checks=(
         is_function("output_size(size, kernel_size, stride, padding)"),
         computes(
-            _output_size,
+            lambda size, kernel_size, stride, padding: (size + 2 * padding - kernel_size) // stride + 1,
             "output_size",
             GRID,
             _fresh,

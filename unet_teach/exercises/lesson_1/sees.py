@@ -1,7 +1,5 @@
 """Lesson 1: the receptive field of two convolutions."""
 
-from __future__ import annotations
-
 from unet_teach.exercises.checks.numbers import equals, whole_numbers, wrong_number
 from unet_teach.exercises.exercise import Exercise
 

@@ -1,13 +1,9 @@
 """Lesson 2: make a layer that doubles height and width."""
 
-from __future__ import annotations
-
-from typing import Any
-
-from torch import Tensor, nn
+from torch import nn
 
 from unet_teach.exercises.checks.layers import channels_are, has_channels, is_layer
-from unet_teach.exercises.checks.networks import StudentNetworks
+from unet_teach.exercises.checks.networks import Hidden, StudentNetworks
 from unet_teach.exercises.checks.upsampling import (
     contains,
     doubling_problem,
@@ -21,18 +17,8 @@ USED = "every output cell and every input is used"  # what a check holds
 layers = StudentNetworks(lambda answer: answer, size=(7, 9), channels=128)
 
 
-class _InList(nn.Module):
-    def __init__(self) -> None:
-        super().__init__()
-        self.layers = [nn.ConvTranspose2d(128, 64, 2, stride=2)]
-
-    def forward(self, x: Tensor) -> Any:
-        return self.layers[0](x)
-
-
-class _InForward(nn.Module):
-    def forward(self, x: Tensor) -> Any:
-        return nn.ConvTranspose2d(128, 64, 2, stride=2)(x)
+def _layer() -> nn.Module:
+    return nn.ConvTranspose2d(128, 64, 2, stride=2)
 
 
 double = Exercise(
@@ -55,7 +41,7 @@ double = Exercise(
         lambda: nn.LazyConvTranspose2d(64, 4, stride=2, padding=1),
     ),
     mistakes=(
-        *layers.unregistered_layers(lambda: _InList(), lambda: _InForward()),
+        *layers.unregistered_layers(lambda: Hidden(_layer), lambda: Hidden(_layer, in_forward=True)),
         KnownMistake("channels swapped", "You swapped the channels: in_channels, which the layer takes, comes before out_channels, which it returns.",
             lambda: nn.ConvTranspose2d(64, 128, 4, stride=2, padding=1),
             lambda a: isinstance(a, nn.ConvTranspose2d) and has_channels(a, 64, 128)),

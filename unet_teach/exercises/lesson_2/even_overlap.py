@@ -1,13 +1,9 @@
 """Lesson 2: double a feature map without a checkerboard."""
 
-from __future__ import annotations
-
-from typing import Any
-
-from torch import Tensor, nn
+from torch import nn
 
 from unet_teach.exercises.checks.layers import has_channels, is_layer
-from unet_teach.exercises.checks.networks import StudentNetworks
+from unet_teach.exercises.checks.networks import Hidden, StudentNetworks
 from unet_teach.exercises.checks.upsampling import (
     contains,
     doubling_problem,
@@ -31,18 +27,8 @@ def _has_document_window(answer: nn.Module) -> bool:
 layers = StudentNetworks(lambda answer: answer, size=(7, 9), channels=8)
 
 
-class _InList(nn.Module):
-    def __init__(self) -> None:
-        super().__init__()
-        self.layers = [nn.ConvTranspose2d(8, 8, 2, stride=2)]
-
-    def forward(self, x: Tensor) -> Any:
-        return self.layers[0](x)
-
-
-class _InForward(nn.Module):
-    def forward(self, x: Tensor) -> Any:
-        return nn.ConvTranspose2d(8, 8, 2, stride=2)(x)
+def _layer() -> nn.Module:
+    return nn.ConvTranspose2d(8, 8, 2, stride=2)
 
 
 even_overlap = Exercise(
@@ -67,7 +53,7 @@ even_overlap = Exercise(
         lambda: nn.Sequential(nn.Conv2d(8, 32, 3, padding=1), nn.PixelShuffle(2)),
     ),
     mistakes=(
-        *layers.unregistered_layers(lambda: _InList(), lambda: _InForward()),
+        *layers.unregistered_layers(lambda: Hidden(_layer), lambda: Hidden(_layer, in_forward=True)),
         KnownMistake("the document's channels", "Those are the document's channels. In this exercise 8 go in and 8 come out.",
             lambda: nn.ConvTranspose2d(128, 64, 4, stride=2, padding=1),
             lambda a: isinstance(a, nn.ConvTranspose2d) and has_channels(a, 128, 64)),

@@ -1,13 +1,11 @@
 """Lesson 2: which sizes do not come back."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from unet_teach.arithmetic import conv_output_size, conv_transpose_output_size
 from unet_teach.exercises.checks.numbers import wrong_number
 from unet_teach.exercises.exercise import Check, Exercise, KnownMistake
-from unet_teach.exercises.plain_values import as_list
+from unet_teach.exercises.plain_values import as_list, is_number
 
 SIZES = range(12, 19)
 
@@ -26,7 +24,7 @@ def _form_problem(answer: Any) -> str | None:
     if parts is None:
         return f"The answer should be a tuple of sizes, such as (12, 13), but this is of type {type(answer).__name__}."
     for part in parts:
-        if isinstance(part, bool) or not isinstance(part, int | float):
+        if not is_number(part):
             return f"The answer should be a tuple of sizes, such as (12, 13), but {part!r} is of type {type(part).__name__}."
         if part not in SIZES:
             backs = {_down_and_up(size)[1] for size in SIZES}

@@ -1,7 +1,5 @@
 """Lesson 2: the formula for the output size of a transposed convolution."""
 
-from __future__ import annotations
-
 import random
 from itertools import product
 
@@ -15,10 +13,6 @@ GRID += [
     for layer in product((5, 8, 9), (1, 2, 3, 4), (1, 2, 3), (0, 1, 2), (0, 1, 2))
     if layer[4] < layer[2]  # torch requires output_padding below stride
 ]
-
-
-def _up_size(size: int, kernel_size: int, stride: int, padding: int, output_padding: int) -> int:
-    return (size - 1) * stride + kernel_size - 2 * padding + output_padding
 
 
 def _fresh() -> list[tuple[int, ...]]:
@@ -38,7 +32,9 @@ up_size = Exercise(
     prompt="Write `up_size`, the formula for the output size of a transposed convolution.",
     checks=(
         is_function("up_size(size, kernel_size, stride, padding, output_padding)"),
-        computes(_up_size, "up_size", GRID, _fresh),
+        computes(
+            lambda size, kernel_size, stride, padding, output_padding: (size - 1) * stride + kernel_size - 2 * padding + output_padding,
+            "up_size", GRID, _fresh),
     ),
     answers=(
         lambda: lambda n, k, s, p, o: (n - 1) * s + k - 2 * p + o,

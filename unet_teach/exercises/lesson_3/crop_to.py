@@ -1,7 +1,5 @@
 """Lesson 3: crop the skip to the size of up, as the U-Net of 2015 does."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import product
@@ -135,40 +133,29 @@ def _span(start: Size, window: Tensor) -> str:
 
 def _edges(answer: Function) -> str:
     """Say in which rows and columns an answer's windows begin and end, as far as few words can."""
-    empty, found = (
-        0,
-        list[tuple[Sequence[int], ...]](),
-    )  # sizes of skip and up, where it begins and ends
+    empty = 0
+    found: list[tuple[Sequence[int], ...]] = []  # sizes of skip and up, where it begins, its size
     for case in pairs.known():
-        skip, up = case.inputs
-        output = case.run(answer)
+        (skip, up), output = case.inputs, case.run(answer)
         empty += output.dim() == 4 and not output.numel()
         if output.dim() == 4 and output.numel() and output.shape[:2] == skip.shape[:2]:
             if (start := _find(output, skip)) is None:
                 return ""
-            stop = start[0] + output.shape[2], start[1] + output.shape[3]
-            found.append((skip.shape[2:], up.shape[2:], start, stop))
+            found.append((skip.shape[2:], up.shape[2:], start, output.shape[2:]))
     if len(found) < FEWEST:
         return ""
     texts = []
-    for axis, (noun, side, other) in enumerate(
-        (("row", "height", "width"), ("column", "width", "height"))
-    ):
-        lines = [
-            (*(sizes[axis] for sizes in each), *(sizes[1 - axis] for sizes in each[:2]))
-            for each in found
-        ]
-        right_starts = all(a in ((s - u) // 2, (s - u + 1) // 2) for s, u, a, *_ in lines)
-        right_stops = all(b == a + u for _, u, a, b, *_ in lines)
+    sides = (("row", "height", "width"), ("column", "width", "height"))
+    for axis, (noun, side, other) in enumerate(sides):
+        lines = [(*(n[axis] for n in each), *(n[1 - axis] for n in each[:2])) for each in found]
         words = []
-        for edges, place, right in ((STARTS, 2, right_starts), (STOPS, 3, right_stops)):
-            words += [
-                text.format(noun=noun, side=side, other=other)
-                for text, edge in ({} if right else edges).items()
-                if all(line[place] == edge(*line[:3], *line[4:]) for line in lines)
-            ][:1]
+        if not all(a in ((s - u) // 2, (s - u + 1) // 2) for s, u, a, *_ in lines):
+            words += [text for text, edge in STARTS.items() if all(a == edge(s, u, a, *across) for s, u, a, _, *across in lines)][:1]  # fmt: skip
+        if not all(u == size for _, u, _, size, *_ in lines):
+            words += [text for text, edge in STOPS.items() if all(a + size == edge(s, u, a, *across) for s, u, a, size, *across in lines)][:1]  # fmt: skip
         if words:
-            texts.append(f"your slice of {noun}s {' and '.join(words)}")
+            said = " and ".join(words).format(noun=noun, side=side, other=other)
+            texts.append(f"your slice of {noun}s {said}")
     if not texts:
         return ""
     count = "all" if len(found) == len(SIZES) else f"{len(found)} of the"

@@ -1,7 +1,5 @@
 """Lesson 3: a first network of one's own, the repaired snippet as a class."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 
@@ -73,9 +71,7 @@ def _width_problem(answer: Any) -> str | None:
 
 
 def _joined_problem(answer: Any) -> str | None:
-    network = networks.make(answer).eval()
-    maps = torch.randn(2, CHANNELS, 8, 12, requires_grad=True)
-    halves = network(maps).split(CHANNELS, dim=1)
+    maps, halves = _halves_of(answer)
     crossed = [half for half in halves if torch.equal(half, maps)]
     if len(crossed) != 1:
         return (
@@ -109,12 +105,16 @@ def _halves(trace: Trace) -> str:
 
 
 def _came_up_problem(answer: Any) -> str | None:
+    maps, halves = _halves_of(answer)
+    problems = (_cut(half, maps, "from what came back up to the input") for half in halves)
+    return next(filter(None, problems), None)
+
+
+def _halves_of(answer: Any) -> tuple[Tensor, tuple[Tensor, ...]]:
+    """Return feature maps that a gradient can flow back to, and both halves of the output."""
     network = networks.make(answer).eval()
     maps = torch.randn(2, CHANNELS, 8, 12, requires_grad=True)
-    for half in network(maps).split(CHANNELS, dim=1):
-        if problem := _cut(half, maps, "from what came back up to the input"):
-            return problem
-    return None
+    return maps, network(maps).split(CHANNELS, dim=1)
 
 
 def _cut(half: Tensor, maps: Tensor, path: str) -> str | None:
@@ -129,12 +129,8 @@ def _cut(half: Tensor, maps: Tensor, path: str) -> str | None:
 
 
 def _layers_problem(answer: Any) -> str | None:
-    network = networks.make(answer)
-    network(torch.randn(2, CHANNELS, 8, 12)).square().mean().backward()
-    names = [name for name, weight in network.named_parameters() if weight.grad is None]
-    if names:
-        return f"`forward` never uses {', '.join(f'`{name}`' for name in names)}."
-    return None
+    names = ", ".join(f"`{name}`" for name in networks.trace(answer).unused)
+    return f"`forward` never uses {names}." if names else None
 
 
 def _written(

@@ -1,7 +1,5 @@
 """Lesson 3: the smallest image size that causes no mismatch at any skip."""
 
-from __future__ import annotations
-
 import math
 import random
 

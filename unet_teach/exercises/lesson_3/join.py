@@ -1,7 +1,5 @@
 """Lesson 3: concatenate a skip and the up-sampled feature map."""
 
-from __future__ import annotations
-
 import random
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -118,10 +116,6 @@ def _part_problem(case: Case, z: Tensor) -> str | None:
     return f"{case.call}: {lower_first(text)}" if text and len(fewest) > 1 else fewest[0]
 
 
-def _activated(i: Tensor, down: nn.Module, up: nn.Module) -> Parts:
-    return i, up(F.relu(down(i)))
-
-
 def _resized(**how: Any) -> list[Function]:
     """Make functions that join x, resized to the input's height and width, in place of the skip."""
 
@@ -144,11 +138,6 @@ def _ignores_layers(answer: Function) -> bool:
         torch.manual_seed(0)
         outputs.append(answer(i, down, up))
     return torch.equal(*outputs)
-
-
-def _with_new_layers(i: Tensor, down: nn.Module, up: nn.Module) -> Tensor:
-    down, up = nn.Conv2d(64, 128, 3, 2, 1), nn.ConvTranspose2d(128, 64, 3, 2, 1, output_padding=1)
-    return torch.cat([i, up(down(i))], dim=1)
 
 
 known = TensorProbes(_probes)
@@ -183,7 +172,7 @@ join = Exercise(
         known.mistake("added", "You added the two, which mixes them and needs equal numbers of channels. The exercise asks you to concatenate: use `torch.cat`.",
             lambda i, down, up: i + up(down(i))),
         known.mistake("an activation", "There is a ReLU in your function, which the snippet doesn't have. Concatenate input_tensor and upsample(x) as they are.",
-            *_both_orders(_activated), *_both_orders(lambda i, down, up: (i, F.relu(up(down(i))))), *_both_orders(lambda i, down, up: (i, F.relu(up(F.relu(down(i))))))),
+            *_both_orders(lambda i, down, up: (i, up(F.relu(down(i))))), *_both_orders(lambda i, down, up: (i, F.relu(up(down(i))))), *_both_orders(lambda i, down, up: (i, F.relu(up(F.relu(down(i))))))),
         known.mistake("the skip detached", "No gradient flows back through the skip, so the layers before it would not learn from it. `detach()`, `.data` and `torch.no_grad()` cut it: leave them out.",
             *_both_orders(lambda i, down, up: (i.detach(), up(down(i)))),
             *_both_orders(lambda i, down, up: (i.detach(), up(down(i)).detach()))),
@@ -192,7 +181,7 @@ join = Exercise(
             *_both_orders(lambda i, down, up: (i, up(down(i).detach()))),
             *_both_orders(lambda i, down, up: (i, up(down(i.detach()))))),
         KnownMistake("layers of its own", "Your z doesn't depend on the weights of `downsample` and `upsample`. Use the layers that your function is given, not new ones.",
-            lambda: _with_new_layers, _ignores_layers),
+            lambda: lambda i, down, up: torch.cat([i, nn.ConvTranspose2d(128, 64, 3, 2, 1, output_padding=1)(nn.Conv2d(64, 128, 3, 2, 1)(i))], dim=1), _ignores_layers),
     ),
     hints=(
         "Print the shapes of input_tensor, x and y. Which two have the same height and width?",

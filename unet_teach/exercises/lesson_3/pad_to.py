@@ -1,7 +1,5 @@
 """Lesson 3: pad or crop the up-sampled feature map to the size of its skip."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 from torch import Tensor
@@ -64,8 +62,7 @@ def _pad(numbers: Callable[[int, int], tuple[int, ...]], mode: str = "constant")
     """
 
     def pad(up: Tensor, skip: Tensor) -> Tensor:
-        rows, columns = skip.shape[2] - up.shape[2], skip.shape[3] - up.shape[3]
-        return F.pad(up, numbers(rows, columns), mode=mode)
+        return F.pad(up, numbers(_rows(up, skip), _columns(up, skip)), mode=mode)
 
     return pad
 
@@ -78,10 +75,6 @@ def _copied_into_zeros(up: Tensor, skip: Tensor) -> Tensor:
     rows, columns = (min(u, s) for u, s in zip(up.shape[2:], skip.shape[2:], strict=True))
     output[:, :, :rows, :columns] = up[:, :, :rows, :columns]
     return output
-
-
-def _cut_axes_0_and_1(up: Tensor, skip: Tensor) -> Tensor:
-    return up[: skip.shape[2], : skip.shape[3]]
 
 
 def _cuts_channels(answer: Function) -> bool:
@@ -119,7 +112,7 @@ pad_to = Exercise(
         known.mistake("the difference without its sign", "Where up is too large, you make it even larger. Keep the sign of the difference, because a negative number crops.",
             _pad(lambda rows, columns: (0, abs(columns), 0, abs(rows)))),
         KnownMistake("axes 0 and 1", "You cut along axes 0 and 1, images and channels. Height and width are axes 2 and 3, so write `up[:, :, …, …]`.",
-            lambda: _cut_axes_0_and_1, _cuts_channels, at="its size"),
+            lambda: lambda up, skip: up[: skip.shape[2], : skip.shape[3]], _cuts_channels, at="its size"),
         known.mistake("two sides of one axis", "You pad two sides of one axis. The order in `F.pad` is left, right, top, bottom: how many zeros does each of these four get?",
             *(_pad(order) for order in (lambda r, c: (r, c, 0, 0), lambda r, c: (c, r, 0, 0), lambda r, c: (0, 0, r, c), lambda r, c: (0, 0, c, r))),
             lambda up, skip: _pad(lambda r, c: (r, c, 0, 0))(up, skip) if _rows(up, skip) > 0 else up),

@@ -1,7 +1,5 @@
 """What `pad_to` and `crop_to` have in common: two feature maps, one to be fitted to the other."""
 
-from __future__ import annotations
-
 import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass

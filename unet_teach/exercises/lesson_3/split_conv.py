@@ -1,7 +1,5 @@
 """Lesson 3: split a convolution over two concatenated feature maps into a sum of two."""
 
-from __future__ import annotations
-
 import copy
 import random
 from collections.abc import Callable, Iterator, Sequence
@@ -197,21 +195,16 @@ def _with_biases(layers: Layers, *biases: Tensor | None) -> Layers:
     return layers
 
 
-def _new(conv: nn.Conv2d, c: int, **options: Any) -> Layers:
-    """Make two layers with new weights; `options` replace those of the convolution."""
-    window = {key: getattr(conv, key) for key in SETTINGS} | options
-    conv_a = nn.Conv2d(c, conv.out_channels, **window)
-    return conv_a, nn.Conv2d(conv.in_channels - c, conv.out_channels, **window)
-
-
-def _filled(conv: nn.Conv2d, c: int, **options: Any) -> Layers:
+def _filled(conv: nn.Conv2d, c: int) -> Layers:
     """Make new layers, copy the weights into them and give half of the bias to each."""
-    layers = _new(conv, c, **options)
+    window = {key: getattr(conv, key) for key in SETTINGS}
+    inputs = (c, conv.in_channels - c)
+    one, two = (nn.Conv2d(channels, conv.out_channels, **window) for channels in inputs)
     bias = torch.zeros(conv.out_channels) if conv.bias is None else conv.bias.detach()
-    for layer, weight in zip(layers, conv.weight.tensor_split([c], dim=1), strict=True):
+    for layer, weight in zip((one, two), conv.weight.tensor_split([c], dim=1), strict=True):
         layer.weight.data.copy_(weight)
         layer.bias = nn.Parameter(bias / 2)
-    return layers
+    return one, two
 
 
 def _in_place(conv: nn.Conv2d, c: int) -> Layers:

@@ -1,7 +1,5 @@
 """Says in which setting, weights or bias a split convolution differs from the whole one."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 
@@ -38,13 +36,11 @@ def layer_problem(
     ):
         if not isinstance(layer, nn.Conv2d):
             return f"{name} should be an `nn.Conv2d`, but it is of type {type(layer).__name__}"
-        for setting in (*SETTINGS, "groups", "padding_mode"):
+        for setting in (*SETTINGS[1:], "groups", "padding_mode"):
             now, right = getattr(layer, setting), getattr(conv, setting)
-            now = now if isinstance(now, tuple | str) or setting == "groups" else (now, now)
-            same_by_name = setting == "kernel_size" or (
-                isinstance(now, str) and setting == "padding"
-            )
-            if not same_by_name and now != right:
+            if isinstance(right, tuple) and isinstance(now, int):
+                now = (now, now)
+            if now != right and not (setting == "padding" and isinstance(now, str)):
                 return f"{name} has {setting}={setting_text(now)}, but the given convolution has {setting}={setting_text(right)}"
         shape = (conv.out_channels, len(channels), *conv.kernel_size)
         held = _held_channels(layer.weight, conv.weight)
@@ -67,11 +63,7 @@ def layer_problem(
 
 def _held_channels(weight: Tensor, whole: Tensor) -> list[int] | None:
     """Return from which input channel of the whole weight each channel of a part comes."""
-    if (
-        weight.dim() != 4
-        or weight.shape[0] != whole.shape[0]
-        or weight.shape[2:] != whole.shape[2:]
-    ):
+    if weight.dim() != 4 or weight[:, :0].shape != whole[:, :0].shape:
         return None
     held = [
         next((j for j, right in enumerate(whole.unbind(1)) if close(part, right)), None)
@@ -92,30 +84,22 @@ def _span(channels: list[int]) -> str:
 
 def bias_problem(conv: nn.Conv2d, layers: Sequence[nn.Module]) -> str:
     """Say what the biases of two layers are together, if not the convolution's."""
-    biases = [layer.bias for layer in layers if isinstance(layer, nn.Conv2d)]
+    both = zip(("conv_a", "conv_b"), layers, strict=True)
+    biases = {name: layer.bias for name, layer in both if isinstance(layer, nn.Conv2d)}
     if len(biases) < 2:
         return ""
-    held = " and ".join(
-        n for n, bias in zip(("conv_a", "conv_b"), biases, strict=True) if bias is not None
-    )
-    given = [bias for bias in biases if bias is not None]
+    given = {name: bias for name, bias in biases.items() if bias is not None}
+    held = " and ".join(given)
     if conv.bias is None:
-        return (
-            f"{held} {'add' if len(given) > 1 else 'adds'} a bias, but the given convolution has none"
-            if held
-            else ""
-        )
+        adds = "add" if len(given) > 1 else "adds"
+        return held and f"{held} {adds} a bias, but the given convolution has none"
     if not held:
         return "neither of your layers has a bias, but the given convolution has one"
-    own = [
-        n
-        for n, b in zip(("conv_a", "conv_b"), biases, strict=True)
-        if b is not None and not close(b, conv.bias)
-    ]
+    own = [name for name, bias in given.items() if not close(bias, conv.bias)]
     if len(given) == 2 and len(own) == 1:
-        other = "conv_b" if own == ["conv_a"] else "conv_a"
+        (other,) = given.keys() - own
         return f"{other} has the bias of the given convolution, and {own[0]} adds another one"
-    factors = torch.stack([bias.detach() for bias in given]).sum(0) / conv.bias.detach()
+    factors = torch.stack([bias.detach() for bias in given.values()]).sum(0) / conv.bias.detach()
     if not close(factors, factors[:1].expand_as(factors)):
         return f"the bias of {held} is not that of the given convolution"
     times = f"{factors[0].item() + 0.0:.4g} times"

@@ -1,7 +1,5 @@
 """Lesson 4: the arguments of the document's class."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from unet_teach.exercises.checks.numbers import equals, whole_numbers, wrong_number

@@ -1,7 +1,5 @@
 """Lesson 4: the block of two convolutions at each level."""
 
-from __future__ import annotations
-
 import contextlib
 import inspect
 from collections.abc import Callable
@@ -11,14 +9,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 
-from unet_teach.exercises.checks.forward_problems import (
-    activation_problem,
-    other_steps_problem,
-    output_problem,
-)
+from unet_teach.exercises.checks import forward_problems as problems
 from unet_teach.exercises.checks.functions import lower_first, without_value
 from unet_teach.exercises.checks.networks import (
     ACTIVATIONS,
+    Hidden,
     StudentNetworks,
     images_as_text,
     random_sizes,
@@ -68,7 +63,7 @@ def _shape_problem(answer: Any) -> str | None:
         )
         torch.manual_seed(0)  # or whether all activations are dead, and the reply, would be chance
         maps = torch.randn(count, into, *size)
-        if problem := output_problem(_block(answer, into, out), maps, out, where):
+        if problem := problems.output_problem(_block(answer, into, out), maps, out, where):
             works = " double_conv(3, 8) works. Did you write a number where an argument belongs?"
             return problem + (works if (into, out) != (3, 8) else "")
     return None
@@ -107,8 +102,10 @@ def _convolutions_problem(answer: Any) -> str | None:
 
 def _activation_problem(answer: Any) -> str | None:
     trace = blocks.trace(answer)
-    if problem := activation_problem(trace, lambda first, second: True):
-        other = activation_problem(blocks.trace(answer, training=True), lambda first, second: True)
+    if problem := problems.activation_problem(trace, lambda first, second: True):
+        other = problems.activation_problem(
+            blocks.trace(answer, training=True), lambda first, second: True
+        )
         return problem if other else f"In evaluation mode, {lower_first(problem)}"
     if all(step.changes_nothing for step in trace.tail):
         after = ", ".join(step.call for step in trace.tail)
@@ -167,24 +164,11 @@ class _Block(nn.Module):
         return F.leaky_relu(self.two(F.leaky_relu(self.one(x))))
 
 
-class _InList(nn.Module):
-    def __init__(self, in_channels: int, out_channels: int) -> None:
-        super().__init__()
-        self.layers = list(_sequence(_first, _relu, _second, _relu)()(in_channels, out_channels))
-
-    def forward(self, x: Tensor) -> Tensor:
-        for layer in self.layers:
-            x = layer(x)
-        return x
+_right = _sequence(_first, _relu, _second, _relu)
 
 
-class _InForward(nn.Module):
-    def __init__(self, in_channels: int, out_channels: int) -> None:
-        super().__init__()
-        self.channels = in_channels, out_channels
-
-    def forward(self, x: Tensor) -> Any:
-        return _sequence(_first, _relu, _second, _relu)()(*self.channels)(x)
+def _hidden(*, in_forward: bool) -> Callable[[int, int], nn.Module]:
+    return lambda into, out: Hidden(lambda: _right()(into, out), in_forward=in_forward)
 
 
 double_conv = Exercise(
@@ -200,12 +184,12 @@ double_conv = Exercise(
         Check("two 3×3 convolutions", _convolutions_problem),
         Check(
             STEPS,
-            lambda a: other_steps_problem(blocks.trace(a), to_the_end=True) or blocks.batch_problem(a),
+            lambda a: problems.other_steps_problem(blocks.trace(a), to_the_end=True) or blocks.batch_problem(a),
         ),
         Check(ACTIVATIONS, _activation_problem),
     ),
     answers=(
-        _sequence(_first, _relu, _second, _relu),
+        _right,
         _sequence(_first, _norm, _relu, _second, _norm, _relu),
         lambda: _Block,
     ),
@@ -215,8 +199,8 @@ double_conv = Exercise(
         KnownMistake("no activation at the end", "The next block starts with a convolution. Without an activation at the end of yours, the two would be one linear map.",
             _sequence(_first, _relu, _second), _lacks(between=False, end=True), at=ACTIVATIONS),
         KnownMistake("channels swapped", "You swapped in_channels and out_channels. The feature map that goes in has in_channels.",
-            lambda: lambda into, out: _sequence(_first, _relu, _second, _relu)()(out, into), _swapped),
-        *blocks.unregistered_layers(lambda: _InList, lambda: _InForward),
+            lambda: lambda into, out: _right()(out, into), _swapped),
+        *blocks.unregistered_layers(lambda: _hidden(in_forward=False), lambda: _hidden(in_forward=True)),
     ),
     hints=(
         "Two convolutions in a row are one linear map. What do you put between them, and after the second one?",

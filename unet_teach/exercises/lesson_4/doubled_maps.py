@@ -1,7 +1,5 @@
 """Whether each level of a student's decoder gets the map below it, made twice as large."""
 
-from __future__ import annotations
-
 import torch
 
 from unet_teach.exercises.checks.forward_trace import Step, Trace

@@ -1,7 +1,5 @@
 """Lesson 4: a `forward` for the document's layers, with skips that are added."""
 
-from __future__ import annotations
-
 from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 
 from unet_teach.exercises.exercise import Exercise

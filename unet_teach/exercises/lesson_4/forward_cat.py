@@ -1,7 +1,5 @@
 """Lesson 4: a `forward` for the document's layers, with skips that are concatenated."""
 
-from __future__ import annotations
-
 import torch
 from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 

@@ -1,7 +1,5 @@
 """What `forward_add` and `forward_cat` have in common: checks, and known mistakes."""
 
-from __future__ import annotations
-
 import re
 from typing import Any, Literal
 
@@ -9,12 +7,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 
-from unet_teach.exercises.checks.forward_problems import (
-    activation_problem,
-    logits_problem,
-    other_steps_problem,
-    output_problem,
-)
+from unet_teach.exercises.checks import forward_problems as problems
 from unet_teach.exercises.checks.forward_trace import Step
 from unet_teach.exercises.checks.networks import (
     ACTIVATIONS,
@@ -28,11 +21,7 @@ from unet_teach.exercises.checks.networks import (
     random_sizes,
 )
 from unet_teach.exercises.exercise import Check, KnownMistake
-from unet_teach.exercises.lesson_4.forward_variants import (
-    Join,
-    with_forward,
-    with_layer_in_list,
-)
+from unet_teach.exercises.lesson_4.forward_variants import Join, with_forward, with_layer_in_list
 from unet_teach.networks.document import DocumentUNet
 from unet_teach.shared.sizes_as_text import sizes_as_text
 
@@ -54,7 +43,7 @@ def _output_problem(answer: Any, kind: str) -> str | None:
     for count, size in ((2, SIZES[0]), (1, SIZES[1]), *((3, size) for size in random_sizes(8))):
         images = torch.randn(count, IN_CHANNELS, *size)
         where = images_as_text(count, size).capitalize()
-        if problem := output_problem(networks.make(answer), images, OUT_CHANNELS, where):
+        if problem := problems.output_problem(networks.make(answer), images, OUT_CHANNELS, where):
             other = {"add": "cat", "cat": "add"}[kind]
             if " has no `" in problem and not issubclass(_class_of(answer), DocumentUNet):
                 problem = re.split(r" Is `| Make it in __init__", problem)[0]
@@ -75,7 +64,7 @@ def _channels_problem(answer: Any) -> str | None:
     for channels in ((1, 2), (6, 11)):
         network, images = new_network(answer, *channels), torch.randn(2, channels[0], *SIZES[1])
         where = f"With (in_channels, out_channels) = {channels}"
-        if problem := output_problem(network, images, channels[1], where):
+        if problem := problems.output_problem(network, images, channels[1], where):
             return (
                 f"{problem} With {IN_CHANNELS, OUT_CHANNELS} it works. Did you write a number "
                 "where an argument belongs?"
@@ -91,8 +80,8 @@ def _activation_problem(answer: Any) -> str | None:
         in_skip = second.kernel_size == (1, 1) and second in joined
         return first.kernel_size != (1, 1) and not in_skip
 
-    problems = activation_problem(trace, needed), logits_problem(trace)
-    return " ".join(filter(None, problems)) or None
+    found = problems.activation_problem(trace, needed), problems.logits_problem(trace)
+    return " ".join(filter(None, found)) or None
 
 
 def _unused_problem(answer: Any) -> str | None:
@@ -138,7 +127,8 @@ def forward_checks(kind: Literal["add", "cat"], statement: str) -> tuple[Check, 
         Check(
             "nothing but layers, joins and activations",
             lambda answer: (
-                other_steps_problem(networks.trace(answer)) or networks.batch_problem(answer)
+                problems.other_steps_problem(networks.trace(answer))
+                or networks.batch_problem(answer)
             ),
         ),
         Check(joined, kinds),

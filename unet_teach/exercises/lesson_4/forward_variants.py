@@ -1,7 +1,5 @@
 """Classes of the document's layers whose `forward` is right, or has one mistake."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

@@ -1,31 +1,11 @@
 """Lesson 4: the student's own U-Net, of any depth, for images of any size."""
 
-from __future__ import annotations
-
 from torch import nn
 from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 
-from unet_teach.exercises.checks.networks import ACTIVATIONS, SIZES
-from unet_teach.exercises.exercise import Check, Exercise, KnownMistake
-from unet_teach.exercises.lesson_4.own_unet_checks import (
-    ANY_SIZE,
-    DEPTHS,
-    SKIPS,
-    WIDTHS,
-    activation_problem,
-    any_size_problem,
-    channels_problem,
-    depth_problem,
-    dtype_problem,
-    evaluation_problem,
-    first_problem,
-    logits_problem,
-    networks,
-    place_problem,
-    running_problem,
-    smallest_size,
-    unused_problem,
-)
+from unet_teach.exercises.checks.networks import SIZES
+from unet_teach.exercises.exercise import Exercise, KnownMistake
+from unet_teach.exercises.lesson_4.own_unet_checks import CHECKS, DEPTHS, networks, smallest_size
 from unet_teach.exercises.lesson_4.unet_variants import (
     ResidualBlock,
     Student,
@@ -62,22 +42,7 @@ own_unet = Exercise(
     name="own_unet",
     lesson=4,
     prompt="Write your own U-Net, `MyUNet(in_channels, out_channels, depth, base_channels)`, whose output is as large as the image, whatever the size.",
-    checks=(
-        networks.first_check("a class of networks", first_problem),
-        Check("an output as large as the image", running_problem),
-        networks.registers_its_weights(1),
-        Check("the same output in any batch", evaluation_problem),
-        Check(DEPTHS, depth_problem),
-        networks.has_gradients(),
-        networks.has_skips(SKIPS),
-        Check(WIDTHS, channels_problem),
-        Check(ACTIVATIONS, activation_problem),
-        Check("logits as its output", logits_problem),
-        Check("each pixel in its place", place_problem),
-        Check(ANY_SIZE, any_size_problem),
-        Check("the dtype of the image", dtype_problem),
-        Check("no unused weights", unused_problem),
-    ),
+    checks=CHECKS,
     answers=(
         lambda: Student,
         changed(fit=lambda self, x, skip: F.interpolate(x, size=skip.shape[2:])),

@@ -1,23 +1,17 @@
 """What `own_unet` checks: each function says in a sentence what is wrong with a class."""
 
-from __future__ import annotations
-
 import contextlib
+from collections.abc import Sequence
 from typing import Any
 
 import torch
 from torch import nn
 from torch.nn.parameter import is_lazy
 
-from unet_teach.exercises.checks import forward_problems
-from unet_teach.exercises.checks.forward_problems import (
-    gradient_problem,
-    kept_problem,
-    output_problem,
-    repeat_problem,
-)
+from unet_teach.exercises.checks import forward_problems as problems
 from unet_teach.exercises.checks.forward_trace import Step, Trace
 from unet_teach.exercises.checks.networks import (
+    ACTIVATIONS,
     DEPTH,
     IN_CHANNELS,
     OUT_CHANNELS,
@@ -28,6 +22,7 @@ from unet_teach.exercises.checks.networks import (
     new_network,
     random_image,
 )
+from unet_teach.exercises.exercise import Check
 from unet_teach.exercises.lesson_4.doubled_maps import doubling_problem
 from unet_teach.exercises.sandbox import describe
 from unet_teach.shared.sizes_as_text import sizes_as_text
@@ -37,9 +32,7 @@ ODD = (31, 47)  # a size that leaves a row and a column over at each of three ha
 LARGER = (64, 96)  # a size at which even the smallest maps show where a cell comes from
 PIXELS = [(3, 5), (6, 40), (26, 9), (21, 37)]  # row and column of outputs that are followed back
 NEAR = 10  # pixels: rows plus columns between an output and the input it depends on most
-PARAMETERS = ["in_channels", "out_channels", "depth", "base_channels"]
-DEPTHS, SKIPS, WIDTHS = "`depth` halvings", "a skip at each level", "channels that double"
-ANY_SIZE = "any size"
+DEPTHS = "`depth` halvings"  # what a check holds
 
 
 def _network(
@@ -63,7 +56,8 @@ def first_problem(answer: Any) -> str | None:
             "You gave a network, but the check makes its own networks, of several depths and widths. "
             "Give it the class without brackets: `exercises.own_unet.check(MyUNet)`."
         )
-    return class_problem(answer, "class MyUNet(nn.Module): …", *PARAMETERS)
+    names = ("in_channels", "out_channels", "depth", "base_channels")
+    return class_problem(answer, "class MyUNet(nn.Module): …", *names)
 
 
 def _run_problem(
@@ -84,7 +78,7 @@ def _run_problem(
     for size in sizes:
         where = f"{made} {images_as_text(batch, size)}"
         images = torch.randn(batch, channels[0], *size)
-        if problem := output_problem(network.train(training), images, channels[1], where):
+        if problem := problems.output_problem(network.train(training), images, channels[1], where):
             return problem
     return None
 
@@ -125,16 +119,15 @@ def _arguments_problem(answer: Any) -> str | None:
 def depth_problem(answer: Any) -> str | None:
     """Say for which depth the smallest feature map has the wrong size."""
     if not networks.trace(answer, 1).result.requires_grad:
-        return gradient_problem(networks.make(answer, 1), random_image())
+        return problems.gradient_problem(networks.make(answer, 1), random_image())
     for depth in (1, 2, 3):
         # The check before has tried depth 1 on an image of this size.
         if depth > 1 and (problem := _run_problem(answer, SIZES[:1], depth=depth)):
             return problem
         if (smallest := smallest_size(answer, depth)) != SIZES[depth]:
             if lost := networks.trace(answer, depth).unused:  # perhaps what leaves torch for NumPy
-                layers = dict.fromkeys(name.rpartition(".")[0] or name for name in lost)
                 return (
-                    f"With depth={depth}, no gradient flows back to {', '.join(f'`{x}`' for x in layers)}. "
+                    f"With depth={depth}, no gradient flows back to {_layers_of(lost)}. "
                     "Is a layer not called, its result not used, or the way to the output cut, as by "
                     "`.detach()` or `.numpy()`?"
                 )
@@ -206,9 +199,9 @@ def activation_problem(answer: Any) -> str | None:
     trace = networks.trace(answer)
     if not trace.has_activation:
         return "There is no activation, so all layers of your network together are one linear map."
-    return forward_problems.activation_problem(
-        trace, needs_activation
-    ) or forward_problems.logits_problem(trace, scaled=True)
+    return problems.activation_problem(trace, needs_activation) or problems.logits_problem(
+        trace, scaled=True
+    )
 
 
 def logits_problem(answer: Any) -> str | None:
@@ -217,7 +210,7 @@ def logits_problem(answer: Any) -> str | None:
         ("With out_channels=1", networks.trace(answer, 1, BASE, (IN_CHANNELS, 1))),
         ("In training mode", networks.trace(answer, 1, training=True)),
     ):
-        if problem := forward_problems.logits_problem(trace, scaled=True):
+        if problem := problems.logits_problem(trace, scaled=True):
             return f"{when}: {problem}"
     return None
 
@@ -269,25 +262,48 @@ def any_size_problem(answer: Any) -> str | None:
 def evaluation_problem(answer: Any) -> str | None:
     """Say that runs in evaluation mode differ, or depend on other images of the batch."""
     return (
-        repeat_problem(networks.make(answer, 1), random_image())
+        problems.repeat_problem(networks.make(answer, 1), random_image())
         or networks.batch_problem(answer, 1)
-        or kept_problem(networks.make(answer, 1), random_image())
+        or problems.kept_problem(networks.make(answer, 1), random_image())
     )
 
 
 def dtype_problem(answer: Any) -> str | None:
     """Say that the network stops with float64, or returns another type."""
     network, image = networks.make(answer, 1).double().eval(), random_image().double()
-    return output_problem(network, image, OUT_CHANNELS, "With network and image in float64")
+    return problems.output_problem(
+        network, image, OUT_CHANNELS, "With network and image in float64"
+    )
 
 
 def unused_problem(answer: Any) -> str | None:
     """Say which parameters have no part in the output."""
     if not (unused := networks.trace(answer).unused):
         return None
-    layers = dict.fromkeys(name.rpartition(".")[0] or name for name in unused)
     return (
         f"{len(unused)} of your network's weights and biases don't affect its output, so nothing trains "
-        f"them: those of {', '.join(f'`{layer}`' for layer in layers)}. Is a layer not called, or "
+        f"them: those of {_layers_of(unused)}. Is a layer not called, or "
         "its result not used? Use it in `forward`, or remove it."
     )
+
+
+def _layers_of(weights: Sequence[str]) -> str:
+    return ", ".join(f"`{x}`" for x in dict.fromkeys(n.rpartition(".")[0] or n for n in weights))
+
+
+CHECKS = (
+    networks.first_check("a class of networks", first_problem),
+    Check("an output as large as the image", running_problem),
+    networks.registers_its_weights(1),
+    Check("the same output in any batch", evaluation_problem),
+    Check(DEPTHS, depth_problem),
+    networks.has_gradients(),
+    networks.has_skips("a skip at each level"),
+    Check("channels that double", channels_problem),
+    Check(ACTIVATIONS, activation_problem),
+    Check("logits as its output", logits_problem),
+    Check("each pixel in its place", place_problem),
+    Check("any size", any_size_problem),
+    Check("the dtype of the image", dtype_problem),
+    Check("no unused weights", unused_problem),
+)

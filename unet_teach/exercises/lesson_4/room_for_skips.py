@@ -1,19 +1,9 @@
 """Lesson 4: how many skip connections the document's network has room for."""
 
-from __future__ import annotations
-
-from typing import Any
-
 from unet_teach.exercises.checks.numbers import equals, whole_numbers, wrong_number
 from unet_teach.exercises.exercise import Exercise
 
-
-def _explain(answer: Any) -> str:
-    return (
-        "A 32×32 image is halved down to 4×4 and doubled up to 32×32 again. Count the sizes that "
-        "occur both in the encoder and in the decoder."
-    )
-
+EXPLAINED = "A 32×32 image is halved down to 4×4 and doubled up to 32×32 again. Count the sizes that occur both in the encoder and in the decoder."
 
 room_for_skips = Exercise(
     name="room_for_skips",
@@ -21,7 +11,7 @@ room_for_skips = Exercise(
     prompt="How many skip connections does the document's network have room for?",
     checks=(
         whole_numbers(),
-        equals(3, "The number of skips", _explain),
+        equals(3, "The number of skips", lambda answer: EXPLAINED),
     ),
     answers=(lambda: 3, lambda: 3.0),
     mistakes=(

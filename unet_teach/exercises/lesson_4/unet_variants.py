@@ -1,7 +1,5 @@
 """U-Nets for `own_unet`: right ones as students write them, and a base for wrong ones."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from itertools import pairwise
 from typing import Any

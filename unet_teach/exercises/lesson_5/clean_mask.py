@@ -1,7 +1,5 @@
 """Exercise `clean_mask` of lesson 5: from the values of a mask file to a mask of 0 and 1."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import torch
@@ -46,11 +44,6 @@ def _wrong_value(given: Tensor, pixel: Tensor) -> str:
     return f"a pixel of {given.item()} becomes {pixel.item():.4g}, but it should become {_mask(given):.0f}"
 
 
-def _ones_in_place(file: Tensor) -> Tensor:
-    file[file != 0] = 1
-    return file.float()
-
-
 def _what_becomes(answer: Callable[[Tensor], Tensor]) -> str:
     """Say what becomes of each value, and in which files the mask is right."""
     values = torch.tensor([0, 1, 2, 7, 127, 128, 255, 256, 450], dtype=torch.int32)
@@ -77,13 +70,9 @@ def _what_becomes(answer: Callable[[Tensor], Tensor]) -> str:
     return depends + where_right(answer, _mask, _files())
 
 
-def _many_values() -> Case:
-    return Case(
-        "On a file of many values", (torch.arange(0, 260, 4, dtype=torch.int32).reshape(5, 13),)
-    )
+MANY = torch.arange(0, 260, 4, dtype=torch.int32).reshape(5, 13)  # values
 
-
-known = Probes(lambda: [*_files(), _many_values()])
+known = Probes(lambda: [*_files(), (MANY,)])
 
 clean_mask = Exercise(
     name="clean_mask",
@@ -98,7 +87,7 @@ clean_mask = Exercise(
     ),
     mistakes=(
         input_changed("Your function overwrites the mask that it was given, so the caller's data are gone. A comparison such as `raw_mask != 0` makes a new tensor instead.",
-            _ones_in_place, lambda: _files()[0].inputs),
+            lambda file: file.masked_fill_(file != 0, 1).float(), lambda: _files()[0].inputs),
         known.mistake("divided by 255", "Dividing by 255 works for a file of 0 and 255, but it turns a file of 0 and 1 into 0 and 0.004, which is almost no foreground. Which question about a pixel has the same answer in every file?",
             lambda p: p / 255, lambda p: p.float() / 255),
         known.mistake("truth values, not floats", "You picked the right pixels, but the loss calculates with the mask and needs floats. Convert the result.",

@@ -1,7 +1,5 @@
 """Exercise `held_out` of lesson 5: no training crop touches the strip held out for validation."""
 
-from __future__ import annotations
-
 import ast
 import random
 from collections.abc import Callable
@@ -21,6 +19,9 @@ from unet_teach.exercises.plain_values import as_list
 
 STRIPS = [(20, 4, 8, 12), (30, 5, 11, 14)]  # width, crop, start, stop
 STRIPS_AT_A_BORDER = [(20, 4, 0, 6), (20, 4, 15, 20), (20, 6, 3, 9)]  # no crop fits on one side
+Lists = dict[
+    tuple[int, int, int, int], list[Any]
+]  # an answer's left columns in order, for each strip
 
 
 def _lefts(width: int, crop: int, start: int, stop: int) -> list[int]:
@@ -94,11 +95,11 @@ EDGES: dict[str, tuple[str, Callable[[int, int, int, int], int]]] = {
 }  # fmt: skip
 
 
-def _edges(answer: Callable[..., Any]) -> str:
+def _edges(lists: Lists) -> str:
     """Say which single left columns are wrong, if on every image they are the same edges."""
     wrong = []
     for strip in STRIPS:
-        lefts, target = {*(as_list(answer(*strip)) or [])}, {*_lefts(*strip)}
+        lefts, target = {*lists[strip]}, {*_lefts(*strip)}
         named = {place(*strip): edge for edge, (_, place) in EDGES.items()}
         wrong.append({(left in target, named.get(left, "")) for left in lefts ^ target})
     if wrong[0] != wrong[1] or "" in (edges := [edge for _, edge in sorted(wrong[0])]) or not edges:
@@ -110,20 +111,12 @@ def _edges(answer: Callable[..., Any]) -> str:
     return f"Apart from that your lists are right: {', and '.join(parts)}. Look at `<` and `<=`, and at where each `range` ends."
 
 
-CHANGES = {
-    "width": (7, 0, 0, 0),
-    "crop": (0, 1, 0, 0),
-    "start": (0, 0, -1, 0),
-    "stop": (0, 0, 0, 1),
-}
-
-
 def _unused(answer: Callable[..., Any]) -> str:
     """Name the arguments that never change the list."""
     such = []
-    for name, change in CHANGES.items():
-        pairs = [(strip, tuple(a + times * b for a, b in zip(strip, change, strict=True))) for strip in STRIPS for times in (1, 2, 3)]  # fmt: skip
-        if all(as_list(answer(*one)) == as_list(answer(*other)) for one, other in pairs):
+    for place, (name, by) in enumerate({"width": 7, "crop": 1, "start": -1, "stop": 1}.items()):
+        others = [(s, (*s[:place], s[place] + times * by, *s[place + 1 :])) for s in STRIPS for times in (1, 2, 3)]  # fmt: skip
+        if all(as_list(answer(*strip)) == as_list(answer(*other)) for strip, other in others):
             such.append(f"`{name}`")
     if not such:
         return ""
@@ -131,12 +124,15 @@ def _unused(answer: Callable[..., Any]) -> str:
 
 
 def _facts(answer: Callable[..., Any]) -> str:
-    again = _sorted(answer)
-    if any(as_list(again(*strip)) != as_list(again(*strip)) for strip in STRIPS):
+    lists, again = (
+        {strip: as_list(_sorted(answer)(*strip)) or [] for strip in (*STRIPS, *STRIPS_AT_A_BORDER)}
+        for _ in range(2)
+    )
+    if lists != again:
         return "Called again with the same numbers, your function returns another list. Return every left column, not some of them drawn at random."
     if _removes_while_looping(answer):
         return "You remove entries from a list while you loop over it, so the entry after each one that you remove is skipped. Loop over a copy, `list(…)`, or build a new list of those to keep."
-    return _shift(answer) or _edges(answer) or _unused(answer) or _where_wrong(answer)
+    return _shift(lists) or _edges(lists) or _unused(answer) or _where_wrong(lists)
 
 
 def _removes_while_looping(answer: Callable[..., Any]) -> bool:
@@ -152,44 +148,28 @@ def _removes_while_looping(answer: Callable[..., Any]) -> bool:
     return False
 
 
-def _shift(answer: Callable[..., Any]) -> str:
+def _shift(lists: Lists) -> str:
     """Say by how much all left columns are too far to one side, if it is the same on each image."""
-    shifts = set()
-    for strip in (*STRIPS, *STRIPS_AT_A_BORDER):
-        lefts, target = as_list(_sorted(answer)(*strip)) or [], _lefts(*strip)
-        if len(lefts) != len(target):
-            return ""
-        shifts |= {mine - right for mine, right in zip(lefts, target, strict=True)}
+    if any(len(lefts) != len(_lefts(*strip)) for strip, lefts in lists.items()):
+        return ""
+    pairs = (zip(lefts, _lefts(*strip), strict=True) for strip, lefts in lists.items())
+    shifts = {mine - right for pair in pairs for mine, right in pair}
     by = shifts.pop() if len(shifts) == 1 else 0
     side = f"{abs(by):g} too {'large' if by > 0 else 'small'}"
     return f"All your left columns are {side}. Columns are counted from 0." if by else ""
 
 
-def _where_wrong(answer: Callable[..., Any]) -> str:
-    """Say of which known images the list is right."""
-    calls = {
-        case.call: as_list(case.run(_sorted(answer))) == _lefts(*case.inputs)
-        for case in _known_cases()
-    }
-    wrong = [call for call, right in calls.items() if not right]
-    if wrong and set(wrong) <= {_case(*strip).call for strip in STRIPS_AT_A_BORDER}:
-        return f"Of the {len(calls)} images tried, it is wrong only where no crop fits on one side of the strip: {', '.join(wrong)}. `range(n)` is empty where n is 0 or below, but `abs`, `max` and indices from the end are not."
-    right_on = [
-        all(
-            _on_side(answer(*strip), strip, before) == _on_side(_lefts(*strip), strip, before)
-            for strip in STRIPS
-        )
-        for before in (True, False)
-    ]
-    if any(right_on):
-        sides = ("up to the strip", "behind the strip")[:: 1 if right_on[0] else -1]
-        return f"Your left columns {sides[0]} are right, so look only at those {sides[1]}."
+def _where_wrong(lists: Lists) -> str:
+    """Say of which known images the list is right, or on which side of the strip."""
+    wrong = [strip for strip, lefts in lists.items() if lefts != _lefts(*strip)]
+    if wrong and set(wrong) <= set(STRIPS_AT_A_BORDER):
+        return f"Of the {len(lists)} images tried, it is wrong only where no crop fits on one side of the strip: {', '.join(_case(*strip).call for strip in wrong)}. `range(n)` is empty where n is 0 or below, but `abs`, `max` and indices from the end are not."
+    sides = ("up to the strip", "behind the strip")
+    for is_before, (here, other) in ((True, sides), (False, sides[::-1])):
+        pairs = ([[x for x in lefts if (x < strip[3]) is is_before] for lefts in (lists[strip], _lefts(*strip))] for strip in STRIPS)  # fmt: skip
+        if all(mine == right for mine, right in pairs):
+            return f"Your left columns {here} are right, so look only at those {other}."
     return ""
-
-
-def _on_side(lefts: Any, strip: tuple[int, ...], before: bool) -> list[Any]:
-    """Return the left columns before the end of the strip, or those behind it."""
-    return sorted(left for left in as_list(lefts) or [] if (left < strip[3]) is before)
 
 
 def _sorted(answer: Callable[..., Any]) -> Callable[..., Any]:

@@ -1,7 +1,5 @@
 """Exercise `iou` of lesson 5: the IoU of all masks of a batch together."""
 
-from __future__ import annotations
-
 from statistics import fmean
 from typing import Any
 
@@ -9,6 +7,7 @@ import torch
 from torch import Tensor
 
 from unet_teach.exercises.checks.functions import Case, Probes, a_number, alike
+from unet_teach.exercises.checks.ratios import factor_of
 from unet_teach.exercises.exercise import Exercise, KnownMistake
 from unet_teach.exercises.lesson_5.masks import input_changed, three_checks, where_right
 from unet_teach.exercises.lesson_5.scores import RIGHT, counts, formula_of
@@ -90,20 +89,12 @@ def _how_computed(answer: Any) -> str:
     formula = formula_of(scores, pairs)
     if formula and formula != RIGHT:
         return f"On 4 other pairs of masks, your number is {formula}. The IoU is {RIGHT}."
-    targets = [metrics.iou(*pair) for pair in pairs]
-    factors = [s / t for s, t in zip(scores, targets, strict=True) if isinstance(s, int | float)]
-    if (
-        len(factors) == len(pairs)
-        and formula != RIGHT
-        and all(alike(f, factors[0]) for f in factors)
-    ):
-        pixels = pairs[0][0].numel()
-        divided = (
-            f", which is the IoU divided by all {pixels} pixels"
-            if alike(factors[0] * pixels, 1)
-            else ""
-        )
-        return f"On 4 other pairs of masks, your number is always {factors[0]:.4g} times the IoU{divided}. The IoU is {RIGHT}."
+    factor = factor_of(scores, [metrics.iou(*pair) for pair in pairs])
+    if factor is not None and formula != RIGHT:
+        pixels, divided = pairs[0][0].numel(), ""
+        if alike(factor * pixels, 1):
+            divided = f", which is the IoU divided by all {pixels} pixels"
+        return f"On 4 other pairs of masks, your number is always {factor:.4g} times the IoU{divided}. The IoU is {RIGHT}."
     mask, other = pairs[0]
     tried = [_try(answer, *case.inputs) for case in _known_cases()]
     if {*scores, *tried} <= {0, 1}:
@@ -132,9 +123,8 @@ def _shown(score: Any) -> str:
 
 
 known = Probes(lambda: [*_known_cases()[:3], _chance_pairs()[0]])
-with_empty = Probes(
-    lambda: [*_known_cases(), _chance_pairs()[0]]
-)  # for mistakes that show only on empty or equal masks
+# For mistakes that show only on empty or equal masks.
+with_empty = Probes(lambda: [*_known_cases(), _chance_pairs()[0]])
 
 iou = Exercise(
     name="iou",

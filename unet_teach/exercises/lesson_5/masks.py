@@ -1,7 +1,5 @@
 """Checks of lesson 5 for functions of masks: type, shape, pixels, and on which inputs they are right."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -36,11 +34,9 @@ def tensor_of(right_type: Callable[[Tensor], bool], otherwise: str) -> Kind:
 
     def problem(value: object) -> str | None:
         if not isinstance(value, Tensor):
-            makes = {
-                list: " (`torch.tensor` makes one)",
-                ndarray: " (`torch.from_numpy` makes one)",
-            }
-            return f"you return something of type {type(value).__name__}, but it should be a tensor{makes.get(type(value), '')}"
+            made = {list: "torch.tensor", ndarray: "torch.from_numpy"}.get(type(value))
+            makes = f" (`{made}` makes one)" if made else ""
+            return f"you return something of type {type(value).__name__}, but it should be a tensor{makes}"
         if not right_type(value):
             shape = f"a tensor of shape {tuple(value.shape)}" if value.dim() else "one number"
             return f"you return {shape} and type {value.dtype}{otherwise}"
@@ -76,22 +72,6 @@ def runs_on(cases: Cases, holds: str, kind: Kind) -> Check:
     return Check(holds, problem)
 
 
-def values_check(
-    reference: Function,
-    cases: Cases,
-    facts: Callable[[Function], str],
-    explain: Callable[[Case, Any], str | None] | None = None,
-) -> Check:
-    """Check an answer's values; `facts` says more about a wrong one that makes no known mistake."""
-
-    def facts_if_repeated(answer: Function) -> str:
-        if not all(alike(*(plain(case.run(answer)) for _ in range(2))) for case in cases()):
-            return "Called twice with the same input, it returns two different results."
-        return facts(answer)
-
-    return replace(matches(reference, cases, explain), facts=facts_if_repeated)
-
-
 def three_checks(
     signature: str,
     holds: str,
@@ -101,11 +81,20 @@ def three_checks(
     facts: Callable[[Function], str],
     explain: Callable[[Case, Any], str | None] | None = None,
 ) -> tuple[Check, ...]:
-    """Make the checks of most functions of masks: its signature, what it returns, its values."""
+    """Make the checks of most functions of masks: its signature, what it returns, its values.
+
+    `facts` says more about a wrong value that makes no known mistake.
+    """
+
+    def facts_if_repeated(answer: Function) -> str:
+        if not all(alike(*(plain(case.run(answer)) for _ in range(2))) for case in cases()):
+            return "Called twice with the same input, it returns two different results."
+        return facts(answer)
+
     return (
         is_function(signature),
         runs_on(cases, holds, kind),
-        values_check(reference, cases, facts, explain),
+        replace(matches(reference, cases, explain), facts=facts_if_repeated),
     )
 
 
@@ -165,9 +154,8 @@ def first_wrong_pixel(
         where = ""
         if given.dim() == 4 and len(images) < len(given):
             where = f", all of them in image {' and '.join(map(str, images))} of {len(given)}"
-        if target.dtype != torch.bool and torch.equal(
-            *(x.to(value.dtype).flatten().sort().values for x in (value, target))
-        ):
+        sorted_values = (x.to(value.dtype).flatten().sort().values for x in (value, target))
+        if target.dtype != torch.bool and torch.equal(*sorted_values):
             return f"every value appears as often as it should, but in the wrong place; the first wrong one is at {list(place)}"
         number = int(wrong.sum())
         count = f"{number} of {wrong.numel()} pixels {'is' if number == 1 else 'are'} wrong{where}"
@@ -182,7 +170,7 @@ def about_shape(value: Tensor, target: Tensor) -> str:
     names = AXES[target.dim()]
     fewer = len(wanted) - len(shape)
     gone = [name for i, name in enumerate(names) if shape == wanted[:i] + wanted[i + 1 :]]
-    if "channel" in gone or gone:
+    if gone:
         facts = f": the {'channel' if 'channel' in gone else gone[0]} axis is missing"
     elif shape == [*wanted[:-2], wanted[-1], wanted[-2]]:
         return ": height and width are swapped"

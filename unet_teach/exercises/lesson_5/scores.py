@@ -1,7 +1,5 @@
 """Finds the formula behind a wrong score of masks: which count is divided by which."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial

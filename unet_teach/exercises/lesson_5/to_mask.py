@@ -1,7 +1,5 @@
 """Exercise `to_mask` of lesson 5: from logits to a mask."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from itertools import pairwise, permutations
 from typing import Any

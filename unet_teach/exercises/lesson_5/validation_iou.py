@@ -1,7 +1,5 @@
 """Exercise `validation_iou` of lesson 5: score a network as it will be used, and leave it as it was."""
 
-from __future__ import annotations
-
 import contextlib
 import copy
 from collections.abc import Callable
@@ -13,8 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 
-from unet_teach.exercises import sandbox
-from unet_teach.exercises.checks.functions import a_number, alike, is_function
+from unet_teach.exercises.checks.functions import Case, a_number, alike, is_function
 from unet_teach.exercises.checks.training_state import (
     Validation,
     ValidationRun,
@@ -26,12 +23,12 @@ from unet_teach.exercises.checks.training_state import (
     run_validation,
 )
 from unet_teach.exercises.exercise import Check, Exercise, KnownMistake
+from unet_teach.exercises.lesson_5.masks import runs_on
 from unet_teach.exercises.lesson_5.scores import RIGHT, formula_of
 from unet_teach.exercises.plain_values import plain
 from unet_teach.segmentation import metrics
 
 Score = Callable[[Tensor, Tensor], float]  # of logits and masks
-SEEDS = (7, 8, 9, 10)  # of the tasks on which a wrong score is recognised
 
 
 # What a student may make of logits (N, 1, H, W).
@@ -58,23 +55,13 @@ OTHER_LIMITS: dict[str, Callable[[Tensor], Tensor]] = {  # each makes a predicti
 
 
 # ------------------------------------------------------------------------------------------- checks
-def _number_problem(answer: Validation) -> str | None:
-    for task in (known_task(), odd_task()):
-        given = " and ".join(
-            f"{kind} {tuple(x.shape)}"
-            for kind, x in (("images", task.images), ("boolean masks", task.masks))
-        )
-        try:
-            value = run_validation(answer, task, training=True).value
-        except Exception as error:
-            return f"With a network, {given}: {sandbox.describe(error)}"
-        if value is None:
-            return "Your function returns nothing. Did you forget `return`?"
-        if value is ...:
-            return "Your function returns `...`, so a part of it is not written yet."
-        if problem := a_number(value):
-            return f"With a network, {given}: {problem}."
-    return None
+def _cases() -> list[Case]:
+    tasks = known_task(), odd_task()
+    shapes = [
+        f"images {tuple(x.images.shape)} and boolean masks {tuple(x.masks.shape)}" for x in tasks
+    ]
+    inputs = [(x.network.train(), x.images, x.masks) for x in tasks]
+    return [Case(f"With a network, {s}", x) for s, x in zip(shapes, inputs, strict=True)]
 
 
 def _ran_in_training(run: ValidationRun) -> str:
@@ -96,12 +83,8 @@ def _side_effect(answer: Validation) -> str | None:
 
 
 def _value_problem(answer: Validation) -> str | None:
-    for task in (
-        known_task(),
-        odd_task(),
-        random_task(),
-        random_task(size=(4, 6, 11), dropout=0.5),
-    ):
+    larger = random_task(size=(4, 6, 11), dropout=0.5)
+    for task in (known_task(), odd_task(), random_task(), larger):
         target = metrics.iou(task.logits(training=False) > 0, task.masks)
         for mode, training in (("training", True), ("eval", False)):
             run = run_validation(answer, task, training=training)
@@ -124,8 +107,8 @@ def _tie_problem(answer: Validation) -> str | None:
 
 def _value_facts(answer: Validation, task: ValidationTask, run: ValidationRun) -> str:
     """Say how a wrong score was computed, as far as that can be proved, or what is known of it."""
-    if run.images_seen < len(task.images):
-        return f"Your function runs the network on {run.images_seen} of the {len(task.images)} images only."
+    if (seen := sum(run.batches)) < len(task.images):
+        return f"Your function runs the network on {seen} of the {len(task.images)} images only."
     if run.changes_images:
         return "Your function changes the images before it gives them to the network."
     if run.ran_in_training == {"Dropout"}:
@@ -133,11 +116,12 @@ def _value_facts(answer: Validation, task: ValidationTask, run: ValidationRun) -
     again = (run_validation(answer, task, training=True).value for _ in range(2))
     if not alike(*map(plain, again)):
         return "Called twice with the same network and images, it returns two different numbers."
-    if found := _found_formula(answer):
+    scored = _scored(answer)
+    if found := _found_formula(*scored):
         return found
     if run.ran_in_training:
         return _ran_in_training(run)
-    if found := _found_limit(answer):
+    if found := _found_limit(*scored):
         return found
     right = task.logits(training=False) > 0
     both, either = int((right & task.masks).sum()), int((right | task.masks).sum())
@@ -146,8 +130,9 @@ def _value_facts(answer: Validation, task: ValidationTask, run: ValidationRun) -
         parts = zip(torch.split(right, sizes), torch.split(task.masks, sizes), strict=True)
         own = " and ".join(f"{metrics.iou(p, t):.4g}" for p, t in parts)
         return f"Your function runs the network on batches of {' and '.join(map(str, run.batches))} images, whose own IoUs are {own}. Add up the pixels in both and the pixels in either over all batches, and divide once at the end: {both} / {either} = {both / either:.4g}."
-    if not alike(value := plain(run.value), _with_doubled_logits(answer, task)):
-        return f"If all logits are twice as large, your number changes from {value:.4g} to {_with_doubled_logits(answer, task):.4g}. But the same logits are above 0 then, so the prediction is the same. Make a mask of the logits first, by comparing them with 0, and compute the IoU from masks alone."
+    value, doubled = plain(run.value), _with_doubled_logits(answer, task)
+    if not alike(value, doubled):
+        return f"If all logits are twice as large, your number changes from {value:.4g} to {doubled:.4g}. But the same logits are above 0 then, so the prediction is the same. Make a mask of the logits first, by comparing them with 0, and compute the IoU from masks alone."
     return f"Here {int(right.sum())} logits are above 0 and {int(task.masks.sum())} pixels of the masks are True. {both} pixels are in both and {either} in either, so the IoU is {both} / {either} = {both / either:.4g}."
 
 
@@ -160,9 +145,14 @@ def _with_doubled_logits(answer: Validation, task: ValidationTask) -> Any:
     return plain(run_validation(answer, replace(task, network=network), training=True).value)
 
 
-def _found_formula(answer: Validation) -> str | None:
-    tasks = [known_task(seed) for seed in SEEDS]
-    scores = [plain(run_validation(answer, task, training=True).value) for task in tasks]
+def _scored(answer: Validation) -> tuple[list[ValidationTask], list[Any]]:
+    """Return the tasks on which a wrong score is recognised, and an answer's scores there."""
+    tasks = [known_task(seed) for seed in (7, 8, 9, 10)]
+    return tasks, [plain(run_validation(answer, task, training=True).value) for task in tasks]
+
+
+def _found_formula(tasks: list[ValidationTask], scores: list[Any]) -> str | None:
+    """Name the formula that gives all these scores, and the mode of the network."""
     if not any(scores):
         return "You return 0 for four different networks. That is so after `argmax`, since with a single channel the highest is always channel 0: compare the logits themselves with 0. It is also so if an IoU below 1 is rounded down, as `int(…)` and `//` do."
     if len({round(score, 6) for score in scores}) == 1:
@@ -182,10 +172,8 @@ def _found_formula(answer: Validation) -> str | None:
     return None
 
 
-def _found_limit(answer: Validation) -> str:
+def _found_limit(tasks: list[ValidationTask], scores: list[Any]) -> str:
     """Say above which limit a logit counts as foreground, if one explains the scores of all tasks."""
-    tasks = [known_task(seed) for seed in SEEDS]
-    scores = [plain(run_validation(answer, task, training=True).value) for task in tasks]
     logits = [task.logits(training=False) for task in tasks]
     for name, of in OTHER_LIMITS.items():
         pairs = zip(scores, logits, tasks, strict=True)
@@ -213,17 +201,18 @@ def _left_in_other_mode(answer: Validation, training: bool) -> list[str]:
 def _mode_problem(answer: Validation) -> str | None:
     problems = []
     for before, after, training in (("training", "eval", True), ("eval", "training", False)):
+        comes = f"A network that comes in {before} mode"
         wrong = _left_in_other_mode(answer, training)
         if wrong == [""]:
             problems.append(
-                f"A network that comes in {before} mode has its layers back in {before} mode afterwards, but its own `training` says {after} mode. `network.train(mode)` sets both."
+                f"{comes} has its layers back in {before} mode afterwards, but its own `training` says {after} mode. `network.train(mode)` sets both."
             )
         elif wrong and "" not in wrong:
             problems.append(
-                f"A network that comes in {before} mode says so again afterwards, but its layers stay in {after} mode. `network.train(mode)` sets them too."
+                f"{comes} says so again afterwards, but its layers stay in {after} mode. `network.train(mode)` sets them too."
             )
         elif wrong:
-            problems.append(f"A network that comes in {before} mode is in {after} mode afterwards.")
+            problems.append(f"{comes} is in {after} mode afterwards.")
     return " ".join(problems) or _mode_after_nothing(answer)
 
 
@@ -301,10 +290,6 @@ def _soft_iou(logits: Tensor, masks: Tensor) -> float:
 
 
 # ---------------------------------------------------------------------------------- known mistakes
-def _runs_norm_in_training(answer: Validation) -> bool:
-    return "BatchNorm2d" in run_validation(answer, known_task(), training=True).ran_in_training
-
-
 def _modes_left(answer: Validation) -> tuple[list[str], list[str]]:
     return _left_in_other_mode(answer, training=True), _left_in_other_mode(answer, training=False)
 
@@ -313,8 +298,7 @@ def wrong_score(name: str, sentence: str, *scores: Score) -> KnownMistake:
     """Make a known mistake: the validation returns one of these scores, of either mode's logits."""
 
     def recognises(answer: Any) -> bool:
-        tasks = [known_task(seed) for seed in SEEDS]
-        values = [plain(run_validation(answer, task, training=True).value) for task in tasks]
+        tasks, values = _scored(answer)
         return any(
             all(
                 alike(value, score(task.logits(training=training), task.masks))
@@ -333,7 +317,7 @@ validation_iou = Exercise(
     prompt="Return the IoU of a network's predictions and boolean masks (N, 1, H, W), all pixels counted together. The network returns logits; as in `to_mask`, a pixel is foreground where its logit is above 0. Run it as it will be used, and record nothing for `backward()`. Afterwards it has to be in the mode it came in, with nothing else changed.",
     checks=(
         is_function("validate(network, images, masks)"),
-        Check("one number", _number_problem),
+        runs_on(_cases, "one number", a_number),
         Check("no side effects", _side_effect),
         Check("its value", _value_problem),
         Check("the mode it came in", _mode_problem),
@@ -342,7 +326,8 @@ validation_iou = Exercise(
     answers=(_validation, lambda: _on_a_copy, lambda: _image_by_image),
     mistakes=(
         KnownMistake("eval forgotten", "In training mode, a BatchNorm normalises by the images of this batch and updates its running averages. So your score depends on which images come together, and validation data leak into the network. Which call switches to evaluation mode?",
-            lambda: _validation(evaluates=False), _runs_norm_in_training),
+            lambda: _validation(evaluates=False),
+            lambda answer: "BatchNorm2d" in run_validation(answer, known_task(), training=True).ran_in_training),
         wrong_score("of probabilities", "You compute a soft IoU, from probabilities. That's useful as a loss, because it has a gradient. The score is about the mask, so first decide for each pixel whether it is foreground.",
             _soft_iou),
         wrong_score("the loss", "You return a loss, which falls as the network gets better. Return the IoU of the predicted mask, which rises.",

@@ -1,7 +1,5 @@
 """Exercise `checkerboard` of lesson 6: how strong a checkerboard pattern is in an image."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import combinations, product
@@ -20,6 +18,7 @@ from unet_teach.exercises.checks.functions import (
     matches,
     returns,
 )
+from unet_teach.exercises.checks.ratios import factor_of
 from unet_teach.exercises.exercise import Exercise, KnownMistake
 from unet_teach.exercises.plain_values import plain
 
@@ -187,42 +186,34 @@ def _two_wrong_steps(answer: Callable[[Tensor], Any]) -> str | None:
     ):
         for way, other_way in product(ways, other_ways) if step != other else ():
             function = _computed(**{step: way, other: other_way})
-            if all(
-                known.same(r, known._try(function, x)) for r, x in zip(results, inputs, strict=True)
-            ):
-                return (
-                    f"Two steps are wrong. {sentence} {its_sentence}" if sentence else its_sentence
-                )
+            if all(map(known.same, results, (known._try(function, x) for x in inputs))):
+                both = f"Two steps are wrong. {sentence} {its_sentence}"
+                return both if sentence else its_sentence
     return None
-
-
-def _facts(answer: Callable[[Tensor], Any]) -> str:
-    return _two_wrong_steps(answer) or _behaviour(answer)
 
 
 def _behaviour(answer: Callable[[Tensor], Any]) -> str:
     """Say how the value compares with the right one, and what changes it and should not."""
     images = [case.inputs[0] for case in _known_cases()]
-    pairs = [(float(plain(answer(x.clone()))), _checkerboard(x)) for x in images]
-    factors = [value / right for value, right in pairs]
-    added = [value - right for value, right in pairs]
-    if all(alike(factor, 1) for factor in factors):
-        return ""
-    if all(alike(factor, factors[0]) for factor in factors):
-        parts = [f"Your number is always {factors[0]:.4g} times the right ratio."]
+    values, rights = ([float(plain(f(x.clone()))) for x in images] for f in (answer, _checkerboard))
+    added = [value - right for value, right in zip(values, rights, strict=True)]
+    if (factor := factor_of(values, rights)) is not None:
+        if alike(factor, 1):
+            return ""
+        parts = [f"Your number is always {factor:.4g} times the right ratio."]
     elif all(alike(difference, added[0]) for difference in added):
         how = f"{abs(added[0]):.4g} too {'large' if added[0] > 0 else 'small'}"
         parts = [f"Your number is always {how}."]
     else:
-        sides = enumerate(("rows", "columns"))
-        known_factors = {name: [x.shape[axis] for x in images] for axis, name in sides}
-        same = [name for name, sizes in known_factors.items() if alike(factors, sizes)]
+        factors = [value / right for value, right in zip(values, rights, strict=True)]
         shown = ", ".join(
             f"{f:.4g} ({x.shape[0]}×{x.shape[1]})" for f, x in zip(factors, images, strict=True)
         )
         parts = [f"Your number divided by the right one is {shown}."]
-        parts += [f"That is the number of {name}." for name in same]
-    noise = images[1]
+        for axis, name in enumerate(("rows", "columns")):
+            if alike(factors, [x.shape[axis] for x in images]):
+                parts.append(f"That is the number of {name}.")
+    noise, before = images[1], values[1]
     changes = {
         "has twice the contrast": 2 * noise,
         "is brighter by 1": noise + 1,
@@ -231,9 +222,9 @@ def _behaviour(answer: Callable[[Tensor], Any]) -> str:
     }
     for change, changed in changes.items():
         value = plain(answer(changed))
-        if not alike(value, pairs[1][0]):
+        if not alike(value, before):
             parts.append(
-                f"If the 8×12 noise {change}, your number changes from {pairs[1][0]:.4g} to {value:.4g}, but it shouldn't."
+                f"If the 8×12 noise {change}, your number changes from {before:.4g} to {value:.4g}, but it shouldn't."
             )
     return " ".join(parts)
 
@@ -252,7 +243,7 @@ checkerboard = Exercise(
     checks=(
         is_function("measure(image)"),
         returns("one number", a_number, _cases),
-        replace(matches(_checkerboard, _cases), facts=_facts),
+        replace(matches(_checkerboard, _cases), facts=lambda answer: _two_wrong_steps(answer) or _behaviour(answer)),
     ),
     answers=(lambda: _checkerboard, lambda: _without_fft, lambda: _with_numpy),
     mistakes=(

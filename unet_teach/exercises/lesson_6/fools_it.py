@@ -1,7 +1,5 @@
 """Exercise `fools_it`: paint an image that fools the network, scored by the rule that made its data."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import cache
 from math import hypot, isfinite
@@ -11,7 +9,7 @@ import numpy as np
 import torch
 
 from unet_teach.exercises.exercise import Check, Exercise, KnownMistake
-from unet_teach.exercises.plain_values import plain
+from unet_teach.exercises.plain_values import is_number, plain
 from unet_teach.segmentation import iou, predict, trained_unet
 from unet_teach.segmentation.data.synthetic import CONTRAST, GROUND, SIDE, Scene, draw_scene
 
@@ -70,14 +68,9 @@ def _form_problem(answer: Any) -> str | None:
         if not isinstance(kind, str) or len(numbers) != NUMBERS.get(kind, -1):
             return f"{wanted}. {repr(stroke)[:60]} is neither (\"ring\", row, column, radius) nor (\"line\", row, column, row, column)."  # fmt: skip
         for number in map(plain, numbers):
-            if not _is_number(number):
+            if not (is_number(number) and isfinite(number) and abs(number) <= 10 * SIDE):
                 return f"{wanted}. In {str(stroke)[:60]}, {number!r:.20} is not a number of pixels from {-10 * SIDE} to {10 * SIDE}."  # fmt: skip
     return _measure_problem([[stroke[0], *map(plain, stroke[1:])] for stroke in answer])
-
-
-def _is_number(number: Any) -> bool:
-    is_number = isinstance(number, int | float) and not isinstance(number, bool)
-    return is_number and isfinite(number) and abs(number) <= 10 * SIDE
 
 
 def _measure_problem(strokes: list[list[Any]]) -> str | None:

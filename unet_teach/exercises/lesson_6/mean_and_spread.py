@@ -1,7 +1,5 @@
 """Exercise `mean_and_spread` of lesson 6: the mean and the standard deviation over seeds."""
 
-from __future__ import annotations
-
 import contextlib
 import itertools
 import math
@@ -43,21 +41,18 @@ def _cases_of(*score_lists: Scores) -> list[Case]:
 
 def _known_cases() -> list[Case]:
     return _cases_of(
-        *(
-            [0.5, 0.7, 0.9],
-            [0.82, 0.8, 0.85, 0.42, 0.81],
-            [0.1, 0.4],
-            [0.6, 0.6, 0.6],
-            [0.4, 0.8, 0.8, 0.7],
-        ),
+        [0.5, 0.7, 0.9],
+        [0.82, 0.8, 0.85, 0.42, 0.81],
+        [0.1, 0.4],
+        [0.6, 0.6, 0.6],
+        [0.4, 0.8, 0.8, 0.7],
         [0.3127, 0.9041, 0.5512, 0.7103, 0.6206, 0.4433],
     )
 
 
 def _failed_runs() -> list[Case]:
-    nan = float(
-        "nan"
-    )  # another object than `math.nan`, as a training makes it: `in` finds only the same
+    # Another object than `math.nan`, as a training makes it: `in` finds only the same one.
+    nan = float("nan")
     return _cases_of([0.8, nan, 0.7], [nan, 0.5, 0.6, 0.1])
 
 
@@ -179,11 +174,11 @@ def _fixed_divisor(values: list[Any], place: int) -> float:
     return divisors[0] if same else 0
 
 
-def _moves_or_scales(spread: Callable[[Scores], float]) -> str:
-    """Say that a spread changes if all scores move, or doesn't double if they do."""
+def _moves_or_scales(answer: Summarise) -> str:
+    """Say that the second number changes if all scores move, or doesn't double if they do."""
     scores = [0.5, 0.7, 0.9]
     now, moved, doubled = (
-        spread([f * x + d for x in scores]) for f, d in ((1, 0), (1, 0.1), (2, 0))
+        _number(answer, [f * x + d for x in scores], 1) for f, d in ((1, 0), (1, 0.1), (2, 0))
     )
     if not alike(moved, now):
         return f"For {scores} it is {_shown(now)}, but {_shown(moved)} if every score is 0.1 higher. They are as far apart as before, so it should stay the same: subtract the mean from each score before you square."
@@ -192,14 +187,17 @@ def _moves_or_scales(spread: Callable[[Scores], float]) -> str:
     return ""
 
 
+def _number(answer: Summarise, scores: Scores, place: int) -> Any:
+    """Return one of the two numbers that an answer makes of scores."""
+    return (as_list(answer([*scores])) or [None, None])[place]
+
+
 def _part(place: int) -> Check:
     """Check one of the two numbers; the facts say which other statistic it is, or how far off."""
 
-    def value_of(answer: Summarise, case: Case) -> Any:
-        return (as_list(case.run(answer)) or [None, None])[place]
-
     def problem(answer: Summarise, case: Case) -> str | None:
-        value, target = value_of(answer, case), summary(*case.inputs)[place]
+        (scores,) = case.inputs
+        value, target = _number(answer, scores, place), summary(scores)[place]
         if alike(value, target):
             return None
         number = f"your {('first', 'second')[place]} number is {_shown(value)}"
@@ -207,7 +205,7 @@ def _part(place: int) -> Check:
 
     def facts(answer: Summarise) -> str:
         cases = _known_cases()
-        values = [value_of(answer, case) for case in cases]
+        values = [_number(answer, case.inputs[0], place) for case in cases]
         if all(abs(value) < TINY for value in values):
             return "It is 0 for every list, apart from rounding. Distances from the mean cancel if you add them up with their signs, so square each of them first."
         if known := _statistic(values, place):
@@ -215,23 +213,19 @@ def _part(place: int) -> Check:
         if divisor := _fixed_divisor(values, place):
             return f"In each of the {len(cases)} lists tried first, you divide by {divisor:.4g}, however many scores there are. Divide by {('n', 'n − 1')[place]}, which is different for each list."
         factors: dict[int, float] = {}
-        last = 1.0
         for case, value in zip(cases, values, strict=True):
             (scores,) = case.inputs
-            turned = value_of(answer, _cases_of([*scores[1:], scores[0]])[0])
-            if not math.isclose(
-                value, turned, rel_tol=0.02, abs_tol=TINY
-            ):  # rounding may depend on the order
+            turned = _number(answer, [*scores[1:], scores[0]], place)
+            # Rounding may depend on the order.
+            if not math.isclose(value, turned, rel_tol=0.02, abs_tol=TINY):
                 return f"For {scores} it is {_shown(value)}, but {_shown(turned)} if the first score moves to the end. The order shouldn't matter."
             if right := summary(scores)[place]:
                 factors.setdefault(len(scores), value / right)
-                last = value / right
         if all(abs(factor - 1) < 2e-3 for factor in factors.values()):
             return "All your numbers are nearly right. Are the scores, or is the result, rounded, for example to float16?"
-        if place and (
-            changed := _moves_or_scales(lambda scores: value_of(answer, _cases_of(scores)[0]))
-        ):
+        if place and (changed := _moves_or_scales(answer)):
             return changed
+        *_, last = factors.values()
         if all(alike(factor, last) for factor in factors.values()):
             return f"It is always {last:.4g} times the right number."
         shown = ", ".join(f"{factor:.3g} for {size} scores" for size, factor in factors.items())

@@ -1,7 +1,5 @@
 """Exercise `rim_skip` of lesson 6: which skip matters most? Predict, then cut one after the other."""
 
-from __future__ import annotations
-
 from unet_teach.exercises.checks.numbers import equals, whole_numbers, wrong_number
 from unet_teach.exercises.exercise import Exercise
 

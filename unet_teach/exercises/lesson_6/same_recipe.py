@@ -1,7 +1,5 @@
 """Exercise `same_recipe` of lesson 6: the learning rate is chosen on validation, not on test."""
 
-from __future__ import annotations
-
 import math
 import random
 from collections.abc import Callable
@@ -19,7 +17,7 @@ from unet_teach.exercises.checks.functions import (
     matches,
     returns,
 )
-from unet_teach.exercises.checks.ratios import rounded_in_words
+from unet_teach.exercises.checks.ratios import factor_of, rounded_in_words
 from unet_teach.exercises.exercise import Check, Exercise, KnownMistake
 from unet_teach.exercises.plain_values import plain
 
@@ -59,87 +57,71 @@ def _cases() -> list[Case]:
     return cases
 
 
-MEANS = {  # of a column
-    "the mean of all learning rates": 0,
-    "the mean of all validation scores": 1,
-    "the mean of all test scores": 2,
-}
 COLUMNS = ("learning rate", "validation score", "test score")
 
 
-def _place(values: list[float], index: int) -> list[str]:
+def _place(values: list[float], index: int) -> str:
     """Describe the place of a value among the others, as in "the highest"."""
     names = {min(values): "the lowest", max(values): "the highest"}
     if len(values) > 2:
         names |= {sorted(values)[1]: "the second lowest", sorted(values)[-2]: "the second highest"}
-    return [names.get(values[index], "")]
+    return names.get(values[index], "")
 
 
 def _descriptions(trials: list[Trial], value: Any) -> set[str]:
     """Return every description of a value: which column it is, and of which trial."""
+    columns = list(zip(COLUMNS, zip(*trials, strict=True), strict=True))
     found = {
-        name
-        for name, place in MEANS.items()
-        if alike(sum(t[place] for t in trials) / len(trials), value)
+        f"the mean of all {name}s"
+        for name, cells in columns
+        if alike(sum(cells) / len(cells), value)
     }
     for row, trial in enumerate(trials):
-        places = {
-            "the first trial": row == 0,
-            "the last trial": row == len(trials) - 1,
-        }
-        names = [text for text, holds in places.items() if holds]
-        for column, name in enumerate(COLUMNS):
-            place = _place([other[column] for other in trials], row)
-            names += [f"the trial with {text} {name}" for text in place if text]
-        for column, cell in enumerate(trial):
+        names = ["the first trial"] * (row == 0) + ["the last trial"] * (row == len(trials) - 1)
+        places = [(_place([*cells], row), name) for name, cells in columns]
+        names += [f"the trial with {place} {name}" for place, name in places if place]
+        for column, cell in zip(COLUMNS, trial, strict=True):
             if alike(cell, value):
-                found |= {f"the {COLUMNS[column]} of {text}" for text in names}
+                found |= {f"the {column} of {text}" for text in names}
     return found
 
 
 def _picks(answer: Pick) -> str | None:
     """Say what a wrong answer returned, and what holds for it in every known case."""
-    values = [(case, plain(case.run(answer))) for case in _known_cases()]
-    for case, value in values:
-        target = _best_on_validation(*case.inputs)
-        if alike(value, target):
-            continue
-        parts = [f"{case.call}: you return {_shown(value)}, but it should be {target}."]
-        for trial in case.inputs[0]:
-            if alike(trial[0], value):
-                best = max(other[1] for other in case.inputs[0])
-                parts.append(
-                    f"That trial scores {trial[1]} on validation, where higher is better; the best scores {best}."
-                )
-        always = set.intersection(*(_descriptions(case.inputs[0], value) for case, value in values))
-        in_list = any(alike(trial[0], value) for trial in case.inputs[0])
-        if always:
-            parts.append(f"In all {len(values)} known cases you return {min(always)}.")
-        elif not in_list:
-            cells = [
-                (COLUMNS[k], t[0]) for t in case.inputs[0] for k in (1, 2) if alike(t[k], value)
-            ]
-            where = (
-                f"is the {cells[0][0]} of the trial with rate {cells[0][1]}"
-                if cells
-                else "isn't in the list"
-            )
-            parts.append(f"That number {where}. Return the learning rate of a trial.")
-            targets = [_best_on_validation(*each.inputs) for each, _ in values]
-            factor = value / target
-            if factor != 1 and all(
-                alike(v, factor * t) for (_, v), t in zip(values, targets, strict=True)
-            ):
-                parts.append(f"It is always {factor:.4g} times the right learning rate.")
-            elif found := rounded_in_words([v for _, v in values], targets):
-                parts.append(f"It is always {found}. Return it as it is.")
-            elif any(
-                all(alike(v, change(t)) for (_, v), t in zip(values, targets, strict=True))
-                for change in (math.log10, math.log)
-            ):
-                parts.append("It is always the logarithm of the right learning rate.")
-        return " ".join(parts)
-    return None
+    lists = [case.inputs[0] for case in _known_cases()]
+    values = [plain(case.run(answer)) for case in _known_cases()]
+    targets = list(map(_best_on_validation, lists))
+    wrong = (each for each in zip(lists, values, targets, strict=True) if not alike(*each[1:]))
+    if not (first := next(wrong, None)):
+        return None
+    trials, value, target = first
+    parts = [f"{_case(trials).call}: you return {_shown(value)}, but it should be {target}."]
+    if own := [trial[1] for trial in trials if alike(trial[0], value)]:
+        best = max(trial[1] for trial in trials)
+        parts.append(
+            f"That trial scores {own[0]} on validation, where higher is better; the best scores {best}."
+        )
+    if always := set.intersection(*map(_descriptions, lists, values)):
+        parts.append(f"In all {len(lists)} known cases you return {min(always)}.")
+    elif not own:
+        cells = [(COLUMNS[k], t[0]) for t in trials for k in (1, 2) if alike(t[k], value)]
+        where = "isn't in the list"
+        if cells:
+            where = f"is the {cells[0][0]} of the trial with rate {cells[0][1]}"
+        parts.append(f"That number {where}. Return the learning rate of a trial.")
+        if (factor := factor_of(values, targets)) is not None:
+            parts.append(f"It is always {factor:.4g} times the right learning rate.")
+        elif found := rounded_in_words(values, targets):
+            parts.append(f"It is always {found}. Return it as it is.")
+        elif any(all(map(alike, values, map(log, targets))) for log in (math.log10, math.log)):
+            parts.append("It is always the logarithm of the right learning rate.")
+    return " ".join(parts)
+
+
+def _rotated(trials: list[Trial], column: int) -> list[Trial]:
+    """Hand the values of one column on to the trial before."""
+    pairs = zip(trials, [*trials[1:], trials[0]], strict=True)
+    return [(*t[:column], other[column], *t[column + 1 :]) for t, other in pairs]  # type: ignore[misc]
 
 
 def _facts(answer: Pick) -> str:
@@ -154,29 +136,21 @@ def _facts(answer: Pick) -> str:
         return f"{said} It is wrong exactly where the last trial is the best one. Does your loop reach it?"
     if len(wrong) == 1 and all(trial[1] < 0 for trial in wrong[0]):
         return f"{said} It is wrong only where all scores are below 0. Of two such scores, the one closer to 0 is higher."
-    for column, (name, what) in enumerate(
-        (("learning rates", "rate"), ("validation scores", "score"))
-    ):
-        changed = [
-            [
-                (*t[:column], other[column], *t[column + 1 :])
-                for t, other in zip(trials, [*trials[1:], trials[0]], strict=True)
-            ]
-            for trials, _ in values
-        ]
-        picked = [plain(answer([*trials])) for trials in changed]
-        places = [
-            (
-                [t[0] for t in trials].index(v),
-                [t[0] for t in other].index(p) if p in [t[0] for t in other] else -1,
-            )
-            for (trials, v), other, p in zip(values, changed, picked, strict=True)
-        ]
-        same = [one == two for one, two in places]
-        if name == "validation scores" and all(same):
-            return f"{said} If only the validation scores change places, you choose the same trials, so they play no part in your choice. They alone should decide."
-        if name == "learning rates" and not all(same):
-            return f"{said} If only the learning rates change places, you choose other trials. How high a {what} is should play no part: the validation score alone decides."
+
+    def chooses_the_same(column: int) -> bool:
+        """Whether it chooses the same trials if the values of a column change places."""
+        for trials, value in values:
+            changed = _rotated(trials, column)
+            rates, picked = [trial[0] for trial in changed], plain(answer([*changed]))
+            place = [trial[0] for trial in trials].index(value)
+            if picked not in rates or rates.index(picked) != place:
+                return False
+        return True
+
+    if not chooses_the_same(0):
+        return f"{said} If only the learning rates change places, you choose other trials. How high a rate is should play no part: the validation score alone decides."
+    if chooses_the_same(1):
+        return f"{said} If only the validation scores change places, you choose the same trials, so they play no part in your choice. They alone should decide."
     for trials, value in sorted(values, key=lambda pair: pair[0] not in wrong):
         turned = plain(answer(trials[::-1]))
         if not alike(turned, value):
@@ -186,19 +160,13 @@ def _facts(answer: Pick) -> str:
 
 def _ignores_test_scores(answer: Pick) -> str | None:
     """Change the test scores of trials that tie on validation: the choice has to stay the same."""
-    tied = [
-        (0.01, 0.7, 0.5),
-        (0.001, 0.8, 0.3),
-        (0.003, 0.8, 0.6),
-        (0.03, 0.8, 0.4),
-        (0.1, 0.6, 0.9),
-    ]
+    rates, validation = (0.01, 0.001, 0.003, 0.03, 0.1), (0.7, 0.8, 0.8, 0.8, 0.6)
     tests = [(0.5, 0.3, 0.6, 0.4, 0.9), (0.5, 0.6, 0.3, 0.4, 0.9), (0.5, 0.4, 0.3, 0.6, 0.1)]
     picked = []
-    for scores in tests:
-        trials = [(rate, val, test) for (rate, val, _), test in zip(tied, scores, strict=True)]
+    for test in tests:
+        trials = list(zip(rates, validation, test, strict=True))
         picked.append(plain(answer([*trials])))
-        if not any(alike(picked[-1], rate) for rate in (0.001, 0.003, 0.03)):
+        if not any(alike(picked[-1], rate) for rate in rates[1:4]):
             return f"{_case(trials).call}: you return {_shown(picked[-1])}. Three trials share the best validation score, 0.8, so return the learning rate of one of them."
     if all(alike(value, picked[0]) for value in picked):
         return None
@@ -227,22 +195,19 @@ def _is_constant(answer: Pick) -> bool:
 
 
 def _with_other_tests() -> list[Case]:
-    """Make the known cases, each with the test scores handed on to the next trial."""
-    cases = []
-    for case in _known_cases():
-        (trials,) = case.inputs
-        tests = [trial[2] for trial in [*trials[1:], trials[0]]]
-        changed = [(*trial[:2], test) for trial, test in zip(trials, tests, strict=True)]
-        cases.append(_case(changed))
-    return cases
+    return [_case(_rotated(case.inputs[0], 2)) for case in _known_cases()]
 
 
 def _depends_on_test(answer: Pick) -> bool:
-    cases = [*zip(_known_cases(), _with_other_tests(), strict=True)]
-    picked = [(plain(one.run(answer)), plain(other.run(answer)), one) for one, other in cases]
-    return any(not alike(one, other) for one, other, _ in picked) and all(
-        any(alike(one, trial[0]) for trial in case.inputs[0]) for one, _, case in picked
+    one, other = (
+        [plain(case.run(answer)) for case in cases]
+        for cases in (_known_cases(), _with_other_tests())
     )
+    are_rates = (
+        any(alike(picked, trial[0]) for trial in case.inputs[0])
+        for picked, case in zip(one, _known_cases(), strict=True)
+    )
+    return not all(map(alike, one, other)) and all(are_rates)
 
 
 known = Probes(lambda: [*_known_cases(), *_with_other_tests()])

@@ -1,9 +1,8 @@
 """Exercise `tells_apart` of lesson 6: the exact two-sided permutation test of two means."""
 
-from __future__ import annotations
-
 import ast
 import random
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations, permutations
@@ -194,31 +193,18 @@ def _deals_seen(answer: Decide) -> str:
     return ""
 
 
-SIMPLE = {  # functions that take a group as it is
-    *(
-        "abs",
-        "len",
-        "sum",
-        "max",
-        "min",
-        "sorted",
-        "bool",
-        "float",
-        "int",
-        "round",
-        "list",
-        "tuple",
-    ),
-    *("mean", "median", "std", "var", "stdev", "pstdev", "variance", "pvariance", "sqrt", "fabs"),
-    *("set", "array", "asarray", "item", "any", "all"),
-}
+# Functions that take a group as it is.
+SIMPLE = (
+    "abs|len|sum|max|min|sorted|bool|float|int|round|list|tuple|set|array|asarray|item|any|all"
+    "|mean|median|std|var|stdev|pstdev|variance|pvariance|sqrt|fabs"
+)
 
 
 def _goes_through_nothing(node: ast.AST) -> bool:
     """Whether a part of a function is no loop, and calls no function that may hold one."""
     if isinstance(node, ast.Call):
         name = getattr(node.func, "id", getattr(node.func, "attr", ""))
-        return name in SIMPLE
+        return bool(re.fullmatch(SIMPLE, name))
     return not isinstance(node, ast.For | ast.While | ast.comprehension)
 
 
@@ -229,12 +215,8 @@ def _own_p(answer: Decide) -> str:
     a, b = _first_wrong(answer)
     x, limit, _ = next(each for each in own if each[2] == (a, b))
     if all(alike(x, p_value(*scores)) for x, _, scores in own):
-        same = alike(limit, LEVEL)
-        return (
-            ""
-            if same
-            else f"In the case above, you compare p with {limit:.4g}; it should be {LEVEL}."
-        )
+        said = f"In the case above, you compare p with {limit:.4g}; it should be {LEVEL}."
+        return "" if alike(limit, LEVEL) else said
     p, ways = p_value(a, b), comb(len(a) + len(b), len(a))
     share = f"{round(p * ways)} / {ways} = {p:.3g}"
     found = compared_by(answer)
@@ -245,8 +227,7 @@ def _own_p(answer: Decide) -> str:
     said = f"In the case above, you compare {x:.4g} with {limit:.4g}, but p is {share}."
     factors = [x / p_value(*scores) for x, _, scores in own]
     if isfinite(factors[0]) and all(alike(factor, factors[0]) for factor in factors):
-        more = "" if alike(factors[0], 1) else f" Your number is always {factors[0]:.3g} times p."
-        return said + more
+        return f"{said} Your number is always {factors[0]:.3g} times p."
     counts = [round(p_value(a, b) * comb(len(a) + len(b), len(a))) for *_, (a, b) in own]
     if all(alike(x, count) for (x, *_), count in zip(own, counts, strict=True)):
         return f"{said} Your number is how many deals are as far apart, not their share: divide it by the number of all deals."
@@ -285,34 +266,30 @@ def _first_wrong(answer: Decide) -> tuple[Scores, Scores]:
 def _limit(answer: Decide, own: str) -> str:
     """Say between which two p the decision changes, or that it does not follow p."""
     decided = [(p_value(*x), value) for x, value in zip(KNOWN, _decisions(answer), strict=False)]
-    yes = max((p for p, value in decided if value is True), default=None)
-    no = min((p for p, value in decided if value is False), default=None)
-    if yes is None or no is None:
+    yes, no = ([p for p, value in decided if value is decision] for decision in (True, False))
+    if not (yes and no):
         such = f"You return {decided[0][1]} every time"
         if own:
             return f"{such}."
-        a, b = (min if decided[0][1] is False else max)(
-            KNOWN[: len(decided)], key=lambda x: p_value(*x)
-        )
+        a, b = (max if yes else min)(KNOWN[: len(decided)], key=lambda x: p_value(*x))
         return f"{such}. Print what you compare with 0.05, for example in `tells_apart({a}, {b})`: there it should be {p_value(a, b):.3g}, a share of all the deals."
-    least = min(p for p, value in decided if value is True)
-    most = max(p for p, value in decided if value is False)
-    if most < least:
-        return f"You return False for every p up to {most:.3g}, and True from {least:.3g} on. It should be True up to 0.05, and False above."
-    if round(yes - no, 6) == 0:
-        return f"At p = {yes:.3g} you return True in one case and False in another, so your function doesn't go by this p."
-    if yes < no:
-        return f"In these cases you return True for every p up to {yes:.3g}, and False from {no:.3g} on. It should be True for every p up to 0.05."
-    return f"You return True at p = {yes:.3g}, but False at p = {no:.3g}, so your function doesn't go by this p."
+    if max(no) < min(yes):
+        return f"You return False for every p up to {max(no):.3g}, and True from {min(yes):.3g} on. It should be True up to 0.05, and False above."
+    highest, lowest = max(yes), min(no)
+    if round(highest - lowest, 6) == 0:
+        return f"At p = {highest:.3g} you return True in one case and False in another, so your function doesn't go by this p."
+    if highest < lowest:
+        return f"In these cases you return True for every p up to {highest:.3g}, and False from {lowest:.3g} on. It should be True for every p up to 0.05."
+    return f"You return True at p = {highest:.3g}, but False at p = {lowest:.3g}, so your function doesn't go by this p."
 
 
 def _right_on_whole_numbers(answer: Decide) -> bool:
     """Whether it decides correctly where all means are whole numbers, so that nothing is rounded."""
-    for inputs in KNOWN[: len(_decisions(answer))]:
-        whole = [[round(1_000_000 * score) * 60 for score in scores] for scores in inputs]
-        if _probes._try(answer, whole) is not told_apart(*inputs):
-            return False
-    return True
+    return all(
+        _probes._try(answer, [[round(1_000_000 * x) * 60 for x in scores] for scores in inputs])
+        is told_apart(*inputs)
+        for inputs in KNOWN[: len(_decisions(answer))]
+    )
 
 
 SHARED: list[tuple[str, Callable[[Scores, Scores], bool]]] = [
@@ -415,6 +392,7 @@ def _test(
     share: Callable[[int, int], float] = lambda far, ways: far / ways,
     deals: Callable[[list[tuple[Any, float]]], list[float]] | None = None,
     level: float = LEVEL,
+    rest: Callable[[Scores, Scores, Scores, Scores], float] | None = None,
 ) -> Decide:
     """Make a test with another statistic, tolerance, or number of scores that are dealt.
 
@@ -426,55 +404,33 @@ def _test(
         share: makes p of the number of deals that are far apart and of all.
         deals: picks the statistics that count, of pairs (scores dealt, statistic); None: all.
         level: the largest p that tells them apart.
+        rest: the mean from which a deal's distance is taken, of (scores dealt, those left, a, b).
     """
 
     def p_of(a: Scores, b: Scores) -> float:
         pool, limit = [*a, *b], (seen or statistic)(a, b) - slack
         found = []
         for places in combinations(range(len(pool)), size(a, b)):
-            rest = [x for place, x in enumerate(pool) if place not in places]
+            left = [x for place, x in enumerate(pool) if place not in places]
             dealt = [pool[place] for place in places]
-            found.append((tuple(sorted(dealt)), statistic(dealt, rest)))
+            far = abs(fmean(dealt) - rest(dealt, left, a, b)) if rest else statistic(dealt, left)
+            found.append((tuple(sorted(dealt)), far))
         counted = deals(found) if deals else [value for _, value in found]
         return share(sum(x >= limit for x in counted), len(counted))
 
     return _Test(p_of, level)
 
 
-def _test_with_rest(
-    rest: Callable[[list[float], list[float], Scores, Scores], float],
-    size: Callable[[Scores, Scores], int] = lambda a, b: len(a),
-) -> Decide:
-    """Make a test with another mean of the scores that are left.
-
-    Args:
-        rest: the mean, of (scores dealt, all scores, a, b).
-        size: how many scores are dealt to the first group.
-    """
-
-    def p_of(a: Scores, b: Scores) -> float:
-        pool, seen = [*a, *b], _distance(a, b) - ROUNDING
-        dealt = [list(scores) for scores in combinations(pool, size(a, b))]
-        far = sum(abs(fmean(scores) - rest(scores, pool, a, b)) >= seen for scores in dealt)
-        return far / len(dealt)
-
-    return _Test(p_of)
-
-
-def _left_over(scores: list[float], pool: list[float]) -> float:
-    """Return the mean of all scores that equal none of those dealt, or 0."""
-    left = [score for score in pool if score not in scores]
-    return fmean(left) if left else 0
+def _unequal(dealt: Scores, left: Scores) -> float:
+    """Return the mean of the scores left that equal none of those dealt, or 0."""
+    unequal = [score for score in left if score not in dealt]
+    return fmean(unequal) if unequal else 0
 
 
 def _above_average(a: Scores, b: Scores) -> bool:
     pool, total = [*a, *b], sum(a) + sum(b)
     dealt = [sum(scores) for scores in combinations(pool, len(a))]
     return _distance(a, b) >= fmean(abs(s / len(a) - (total - s) / len(b)) for s in dealt)
-
-
-def _numpy_distance(a: Scores, b: Scores) -> float:
-    return float(abs(np.mean(a) - np.mean(b)))
 
 
 def _separated(a: Scores, b: Scores) -> bool:
@@ -494,10 +450,6 @@ def _with_numpy(a: Scores, b: Scores) -> np.bool_:
     sums = pool[np.array(list(combinations(range(len(pool)), len(a))))].sum(1)
     far = np.abs(sums / len(a) - (pool.sum() - sums) / len(b))
     return np.mean((far > seen) | np.isclose(far, seen)) <= LEVEL  # type: ignore[no-any-return]
-
-
-def _sampled(a: Scores, b: Scores) -> bool:
-    return random.random() < LEVEL
 
 
 # --------------------------------------------------------------------------------- known mistakes
@@ -565,12 +517,12 @@ tells_apart = Exercise(
         mistake("p itself", "You return p, and it is right. Return the decision instead: is p at most 0.05?",
             p_value),
         KnownMistake("random deals", "`itertools.combinations(pool, len(a))` gives you every way.",
-            lambda: _sampled, _draws),
+            lambda: lambda a, b: random.random() < LEVEL, _draws),
         KnownMistake("rounding decides", "With the same scores as whole numbers, 60 million times as large, all your decisions are right. So what decides here is rounding, or a tolerance that is too large for these scores. `0.1 + 0.2` is more than `0.3`, so compare with the observed distance minus 1e-9.",
             lambda: _test(slack=0), _right_on_whole_numbers, "its decisions", (lambda: _test(slack=0.05),)),
         mistake("one direction only", "Your decisions are those of a test that only counts deals in which one particular group has the higher mean. `b` above `a` counts as much as `a` above `b`, so compare absolute differences (the test is two-sided). If you do, compare each choice with the scores left over: `b` itself is only one of the choices.",
             _test(_signed), _test(_signed, seen=_distance), _test(_signed, size=lambda a, b: len(b), seen=_distance), lambda a, b: _test(_signed)(b, a), lambda a, b: _test(_signed)(*sorted((a, b), key=fmean, reverse=True)),
-            _test_with_rest(lambda dealt, pool, a, b: fmean(b))),
+            _test(rest=lambda dealt, left, a, b: fmean(b))),
         mistake("only what is farther apart", "Your decisions are those of a test that leaves out deals exactly as far apart as `a` and `b`, and with them the observed deal itself. Deals exactly as far apart count too, so compare with `>= observed - 1e-9`.",
             _test(slack=-ROUNDING), _test(slack=-ROUNDING, share=lambda far, ways: (far + 1) / ways)),
         mistake("1 added", "Your decisions are those of p = (k + 1) / (n + 1), where k of the n deals are at least as far apart. That correction is for random deals. You go through all of them, the observed one included, so p is k / n.",
@@ -583,7 +535,7 @@ tells_apart = Exercise(
             _test(_signed, seen=_distance, share=lambda far, ways: 2 * far / ways), _test(_signed, share=lambda far, ways: 2 * far / ways),
             _test(lambda a, b: _signed(b, a), seen=_distance, share=lambda far, ways: 2 * far / ways), _test(lambda a, b: _signed(b, a), share=lambda far, ways: 2 * far / ways), more=ONE_DIRECTION),
         mistake("equal deals counted once", "Your decisions are those of a test that counts equal deals or equal distances only once, as a `set` does. Two seeds with the same score are still two seeds, so count every deal.",
-            *(_test(distance, deals=deals) for distance in (_distance, _numpy_distance) for deals in (
+            *(_test(distance, deals=deals) for distance in (_distance, lambda a, b: float(abs(np.mean(a) - np.mean(b)))) for deals in (
                 lambda found: [*{x for _, x in found}], lambda found: [*{round(x, 9) for _, x in found}], lambda found: [*dict(found).values()]))),
         mistake("at most as far apart", "Your decisions are those of the share of deals whose means are closer together than those of `a` and `b`, or just as far apart. Count those at least as far apart, with `>=`.",
             _test(lambda a, b: -_distance(a, b)), more=OF_MEANS),
@@ -602,7 +554,7 @@ tells_apart = Exercise(
         mistake("groups of another size", "Your decisions are those of a test that deals groups of another size. The groups must keep their sizes, so choose `len(a)` scores.",
             _test(size=lambda a, b: len([*a, *b]) // 2),
             *(_test(size=lambda a, b, dealt=dealt: dealt) for dealt in (1, 2, 3, 4)),  # type: ignore[misc]
-            *(_test_with_rest(lambda dealt, pool, a, b: (sum(pool) - sum(dealt)) / len(b), lambda a, b, dealt=dealt: dealt) for dealt in (1, 2, 3, 4))),  # type: ignore[misc]
+            *(_test(size=lambda a, b, dealt=dealt: dealt, rest=lambda dealt, left, a, b: sum(left) / len(b)) for dealt in (1, 2, 3, 4))),  # type: ignore[misc]
         mistake("compared with the mean distance", "Your decisions are those of asking whether the means are farther apart than they are on average over all deals. Chance does better than its own average in about half of the cases. Count the deals in which the means are at least as far apart.",
             _above_average, more=(([0.07, 0.11, 0.06], [0.95, 0.15, 0.02]),)),
         mistake("20 deals for all sizes", "Your decisions are those of dividing by 20. That is how many deals there are for 3 against 3 scores; with other sizes there are others, so divide by the number of deals.",
@@ -614,15 +566,15 @@ tells_apart = Exercise(
         mistake("the last deal compared", "Your decisions are those of a test that measures how far apart the means are in the last deal, and not in `a` and `b`. A loop such as `for a, b in deals(a, b)` overwrites both: compute the observed distance before it, and give the deals other names.",
             _test(seen=lambda a, b: _distance([*a, *b][-len(a):], [*a, *b][:-len(a)]))),
         mistake("compared with all scores", "Your decisions are those of a test that compares each choice with the mean of all scores. Compare it with the scores that are left over: their sum is `sum(pool) - sum(chosen)`.",
-            _test_with_rest(lambda dealt, pool, a, b: fmean(pool))),
+            _test(rest=lambda dealt, left, a, b: fmean(dealt + left))),
         mistake("compared with a or b itself", "Your decisions are those of a test that compares the first group of each deal with the scores of `a`. Compare it with the other group of the same deal, which holds the scores left over.",
-            _test_with_rest(lambda dealt, pool, a, b: fmean(a))),
+            _test(rest=lambda dealt, left, a, b: fmean(a))),
         mistake("a square compared with a distance", "Your decisions are those of a test that squares the distance of each deal, but not that of `a` and `b`. Compute both in the same way: `abs(…)` without a square is enough.",
             _test(lambda a, b: _distance(a, b) ** 2, seen=_distance)),
         mistake("the rest divided by another number", "Your decisions are those of a test that divides the sum of the scores left over by `len(a)`. There are `len(b)` of them.",
-            _test_with_rest(lambda dealt, pool, a, b: (sum(pool) - sum(dealt)) / len(a))),
+            _test(rest=lambda dealt, left, a, b: sum(left) / len(a))),
         mistake("equal scores left out", "Your decisions are those of a test that takes as the rest only scores that differ from all chosen ones, as `x not in chosen` does. If a score occurs twice and one of them is chosen, the other is still left over.",
-            _test_with_rest(lambda dealt, pool, a, b: _left_over(dealt, pool))),
+            _test(rest=lambda dealt, left, a, b: _unequal(dealt, left))),
         mistake("the means compared", "You return True wherever the two means differ. Two means always differ a little, even those of one variant trained twice. The deals tell you how large a difference chance can make.",
             lambda a, b: fmean(a) != fmean(b)),
     ),

@@ -1,7 +1,5 @@
 """Lesson 7: change one line so that a network becomes a U-Net."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 
@@ -10,7 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 
 from unet_teach.exercises import sandbox
-from unet_teach.exercises.checks.functions import is_function
+from unet_teach.exercises.checks.functions import Probes, is_function
 from unet_teach.exercises.checks.tensors import Trace, close, no_tensor, shape_problem, trace
 from unet_teach.exercises.exercise import Check, Exercise, KnownMistake
 from unet_teach.inspection.inspector import inspect_unet
@@ -137,16 +135,6 @@ def _same_values(one: Meet, other: Meet) -> bool:
     return close(one(x.clone(), skip.clone()), other(x.clone(), skip.clone()))
 
 
-def _mistake(name: str, sentence: str, *wrong: Meet) -> KnownMistake:
-    """Make a mistake that is recognised by what the line returns."""
-
-    def recognises(answer: Meet) -> bool:
-        return any(_same_values(answer, one) for one in wrong)
-
-    first, *more = (lambda one=one: one for one in wrong)
-    return KnownMistake(name, sentence, first, recognises, more_examples=tuple(more))
-
-
 def _has_weights(answer: Meet) -> bool:
     """Whether weights of a layer are part of the output's autograd graph."""
     nodes = [answer(*_two_feature_maps()).grad_fn]
@@ -173,10 +161,7 @@ def _is_matrix_product(answer: Meet) -> bool:
     return any(close(answer(x, skip), x @ other) for other in (skip, skip.mT))
 
 
-def _in_place(x: Tensor, skip: Tensor) -> Tensor:
-    x += skip
-    return x
-
+known = Probes(lambda: [[x.detach() for x in _two_feature_maps()]])
 
 one_line = Exercise(
     name="one_line",
@@ -197,27 +182,27 @@ one_line = Exercise(
     ),
     mistakes=(
         KnownMistake("in place", "You overwrite a feature map that the gradient still needs. `+=` and methods that end in `_` do that. Return a new tensor instead, such as the sum of two tensors.",
-            lambda: _in_place, _overwrites),
+            lambda: lambda x, skip: x.add_(skip), _overwrites),
         KnownMistake("a layer made in the line", "You create a layer inside the line, so each call makes a new one with new random weights, and nothing is ever learned. You don't need a layer here.",
             lambda: lambda x, skip: x + nn.Conv2d(16, 16, 1)(skip), _has_weights, at="the same result each time"),
         KnownMistake("random numbers", "Your line draws random numbers, as noise and dropout do. The encoder's feature map should arrive unchanged, so leave them out.",
             lambda: lambda x, skip: x + torch.randn_like(skip), lambda a: not _has_weights(a), at="the same result each time",
             more_examples=(lambda: lambda x, skip: x + F.dropout(skip),)),
-        _mistake("no skip", "Nothing of `skip` arrives in the result, so this is an autoencoder. How can the result contain both?",
+        known.mistake("no skip", "Nothing of `skip` arrives in the result, so this is an autoencoder. How can the result contain both?",
             lambda x, skip: x),
-        _mistake("only the skip", "Nothing of `x` arrives in the result, so everything that the bottleneck computed is lost. How can the result contain both?",
+        known.mistake("only the skip", "Nothing of `x` arrives in the result, so everything that the bottleneck computed is lost. How can the result contain both?",
             lambda x, skip: skip),
         KnownMistake("detached", "A detached skip brings the values across, but no gradient back, so the encoder learns nothing through it. Leave out what cuts it off, such as `detach()` or `.data`.",
             lambda: lambda x, skip: x + skip.detach(),
             lambda a: _attached(a) == [True, False] and _same_values(a, lambda x, skip: x + skip), at="a skip that can be learned from"),
-        _mistake("concatenated, and too wide", "`cat` along the channel axis makes 32 channels, but the next layer takes 16. Which way of joining keeps 16?",
+        known.mistake("concatenated, and too wide", "`cat` along the channel axis makes 32 channels, but the next layer takes 16. Which way of joining keeps 16?",
             lambda x, skip: torch.cat([x, skip], dim=1), lambda x, skip: torch.cat([skip, x], dim=1)),
-        _mistake("concatenated along another axis", "`cat` along axis 0 makes a batch twice as large, along axis 2 or 3 a feature map twice as high or wide: x and skip then lie beside each other and never meet. Without `dim=`, it's axis 0. Which way of joining changes no size at all?",
+        known.mistake("concatenated along another axis", "`cat` along axis 0 makes a batch twice as large, along axis 2 or 3 a feature map twice as high or wide: x and skip then lie beside each other and never meet. Without `dim=`, it's axis 0. Which way of joining changes no size at all?",
             *(lambda x, skip, dim=dim: torch.cat([x, skip], dim=dim) for dim in (0, 2, 3)),
             *(lambda x, skip, dim=dim: torch.cat([skip, x], dim=dim) for dim in (0, 2, 3))),
         KnownMistake("a matrix product", "`@` is a matrix product: it multiplies rows of one feature map with columns of the other, so places get mixed, and only square ones fit. `+` and `*` work place by place.",
             lambda: lambda x, skip: x @ skip, _is_matrix_product, more_examples=(lambda: lambda x, skip: x @ skip.mT,)),
-        _mistake("stacked", "`stack` adds a new axis, but a layer takes four axes, (N, C, H, W). Which way of joining adds neither an axis nor channels?",
+        known.mistake("stacked", "`stack` adds a new axis, but a layer takes four axes, (N, C, H, W). Which way of joining adds neither an axis nor channels?",
             *(lambda x, skip, dim=dim: torch.stack([x, skip], dim=dim) for dim in range(5)),
             *(lambda x, skip, dim=dim: torch.stack([skip, x], dim=dim) for dim in range(5))),
     ),

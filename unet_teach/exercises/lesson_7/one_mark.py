@@ -1,7 +1,5 @@
 """The last exercise of lesson 7: networks that miss one criterion, and no other."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any, cast
 
@@ -23,10 +21,6 @@ PLACES = ("first", "second")
 def _network(given: Any) -> nn.Module:
     network: nn.Module = given() if isinstance(given, type) else given
     return network
-
-
-def _run_problem(given: Any) -> str | None:
-    return inspect_unet(_network(given), IMAGE_SHAPE).problem
 
 
 def _criteria(given: Any) -> dict[str, Criterion]:
@@ -74,7 +68,7 @@ def _type_problem(given: Any) -> str | None:
 
 def _both_run_problem(answer: Any) -> str | None:
     for place, given in zip(PLACES, answer, strict=True):
-        if problem := _run_problem(given):
+        if problem := inspect_unet(_network(given), IMAGE_SHAPE).problem:
             return f"The {place} network, on one grey image of 64×64: {problem}"
     return None
 

@@ -1,7 +1,5 @@
 """Lesson 7: which of the twelve networks are U-Nets."""
 
-from __future__ import annotations
-
 from unet_teach.exercises.checks.multiple_choice import unets_among, wrong_letters
 from unet_teach.exercises.exercise import Exercise
 

@@ -1,7 +1,5 @@
 """Exercise of lesson 8: how far to one side the receptive field of a U-Net reaches."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from itertools import pairwise
 from typing import Any

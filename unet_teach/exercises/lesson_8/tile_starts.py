@@ -1,7 +1,5 @@
 """Exercise of lesson 8: where tiles start, so that they cover a large image."""
 
-from __future__ import annotations
-
 import random
 from collections.abc import Callable
 from itertools import pairwise

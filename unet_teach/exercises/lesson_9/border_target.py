@@ -1,7 +1,5 @@
 """Exercise `border_target` of lesson 9: numbered cells become background, inside and border."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 
@@ -104,32 +102,17 @@ def _smallest(number: int) -> str:
     return "none" if number == BEYOND else str(number)
 
 
-def _whole(value: Tensor) -> bool:
-    return not value.is_floating_point() and value.dtype != torch.bool
-
-
-def _one_hot(labels: Tensor, largest: Tensor, smallest: Tensor) -> Tensor:
-    target = _target(labels, largest, smallest)
-    return torch.stack([target == number for number in range(3)])
-
-
-def _in_place(labels: Tensor, largest: Tensor, smallest: Tensor) -> Tensor:
-    labels[labels > 0] = 1
-    labels[smallest < largest] = 2
-    return labels.long()
-
-
 known = Probes(_known_cases)
 
 border_target = Exercise(
     name="border_target",
     lesson=9,
     prompt="Turn numbered cells (1, H, W) into a target of whole numbers (of an integer type, such as `torch.long`): 0 for background, 1 inside a cell, and 2 where the 5×5 square around a pixel holds two cells. `largest` and `smallest` are the largest and smallest cell number in that square; without any cell they are 0 and 1000.",
-    checks=three_checks("three_classes(labels, largest, smallest)", "whole numbers", tensor_of(_whole, ", but class numbers should be whole numbers, such as torch.long"), _target, _cases, _which_pixels, _wrong_pixel),
+    checks=three_checks("three_classes(labels, largest, smallest)", "whole numbers", tensor_of(lambda x: not x.is_floating_point() and x.dtype != torch.bool, ", but class numbers should be whole numbers, such as torch.long"), _target, _cases, _which_pixels, _wrong_pixel),
     answers=(lambda: _target, lambda: _step_by_step),
     mistakes=(
         input_changed("Your function overwrites a tensor that it was given, and the numbered cells are still needed to count them. `torch.where` makes a new tensor instead.",
-            _in_place, lambda: _known_cases()[0].inputs),
+            lambda a, b, c: a.copy_(_target(a, b, c)).long(), lambda: _known_cases()[0].inputs),
         known.mistake("background is border", "You compare `largest` and `smallest` with `!=`, and without any cell around a pixel they are 0 and 1000. So most of the background becomes border. On which side of each other are the two numbers if there are two cells?",
             lambda a, b, c: torch.where(b != c, 2, (a > 0).long())),
         known.mistake("one cell is border", "With a single cell in the square, `largest` and `smallest` are equal, and that is no border. Two cells have two numbers, so one of the two is smaller than the other.",
@@ -152,7 +135,7 @@ border_target = Exercise(
         known.mistake("floats, not whole numbers", "The classes are right, but as floats. Cross-entropy takes class numbers as whole numbers: convert with `.long()`.",
             lambda a, b, c: torch.where(c < b, 2.0, (a > 0).float()), at="whole numbers"),
         KnownMistake("a channel for each class", "You return one channel for each class. A target holds class numbers instead, 0, 1 or 2, in the shape (1, H, W): that's what `F.cross_entropy` takes.",
-            lambda: _one_hot, lambda answer: all(case.run(answer).numel() == 3 * case.inputs[0].numel() for case in _known_cases())),
+            lambda: lambda a, b, c: torch.stack([_target(a, b, c) == n for n in range(3)]), lambda answer: all(case.run(answer).numel() == 3 * case.inputs[0].numel() for case in _known_cases())),
         known.mistake("no inside", "Your target has only 0 and 2, or a border without the cells. Start from `(labels > 0)`, which is 1 inside every cell.",
             lambda a, b, c: 2 * (c < b).long(), lambda a, b, c: (c < b).long()),
     ),

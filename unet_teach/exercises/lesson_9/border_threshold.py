@@ -1,7 +1,5 @@
 """Exercise `border_threshold` of lesson 9: which pixels are left once likely borders are cut out."""
 
-from __future__ import annotations
-
 from itertools import pairwise
 
 import torch

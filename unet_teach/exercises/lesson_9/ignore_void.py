@@ -1,7 +1,6 @@
 """Exercise `ignore_void` of lesson 9: pixel accuracy without the pixels that do not count."""
 
-from __future__ import annotations
-
+import math
 from collections.abc import Callable
 from statistics import fmean
 from typing import Any
@@ -152,20 +151,9 @@ def _foreground_iou(prediction: Tensor, target: Tensor) -> float:
     return float((p & t).sum() / (p | t).sum())
 
 
-def _mean_of_all_images(prediction: Tensor, target: Tensor) -> Tensor:
-    """Return NaN where an image is all void."""
-    return torch.stack([_accuracy(p, t) for p, t in zip(prediction, target, strict=True)]).mean()
-
-
 def _mean_of_classes(prediction: Tensor, target: Tensor) -> float:
     classes = {*target.flatten().tolist()} - {VOID}
     return fmean(float((prediction == c)[target == c].float().mean()) for c in classes)
-
-
-def _void_removed_in_place(prediction: Tensor, target: Tensor) -> Tensor:
-    right = _accuracy(prediction, target)
-    target[target == VOID] = 0
-    return right
 
 
 known = Probes(lambda: [*_known_cases(), *_pairs()[:3]])
@@ -182,7 +170,7 @@ ignore_void = Exercise(
     ),
     mistakes=(
         input_changed("Your function overwrites a tensor that it was given, so the next score is computed from other pixels. `target[counted]` makes a new tensor.",
-            _void_removed_in_place, lambda: _known_cases()[0].inputs),
+            lambda p, t: [_accuracy(p, t), t.masked_fill_(t == VOID, 0)][0], lambda: _known_cases()[0].inputs),
         KnownMistake("argmax of classes", "`prediction` holds classes already, one for each pixel, so there is nothing to take the largest of. `argmax` belongs to a network's output, which has a channel for each class. Leave it out.",
             lambda: lambda p, t: (p.argmax(1) == t)[t != VOID].float().mean(), lambda answer: "argmax" in answer.__code__.co_names),
         known.mistake("void counts as wrong", "Void pixels count as wrong in your number. Leave them out of the pixels that you divide by, too. It's the target that holds 255, never the prediction.",
@@ -191,7 +179,7 @@ ignore_void = Exercise(
         known.mistake("void counts as right", "Void pixels count as right, so the more of them there are, the better the score looks. They should count in neither direction.",
             lambda p, t: ((p == t) | (t == VOID)).float().mean()),
         known.mistake("the mean of the images", "That's the mean of the images' accuracies, so a pixel of an image with many void pixels counts more than others. Count the pixels of all images together, and then divide once.",
-            _mean_of_images, _mean_of_all_images, _mean_with_void_images(0), _mean_with_void_images(1)),
+            _mean_of_images, _mean_with_void_images(math.nan), _mean_with_void_images(0), _mean_with_void_images(1)),
         known.mistake("the mean of the classes", "That's the mean of the classes' accuracies, so a pixel of a rare class counts more than others. Count the pixels of all classes together, and then divide once.",
             _mean_of_classes),
         known.mistake("predicted background left out", "You also leave out the pixels that are *predicted* as background. A pixel counts whatever is predicted for it: only its label in the target decides.",

@@ -1,10 +1,8 @@
 """Exercise `object_f1` of lesson 9: the F1 of objects from a table of their IoUs."""
 
-from __future__ import annotations
-
+import math
 from collections.abc import Callable
 from dataclasses import replace
-from itertools import product
 from typing import Any
 
 import torch
@@ -68,27 +66,12 @@ def _f1(ious: Tensor) -> float:
 
 
 def _harmonic_or_error(ious: Tensor) -> float:
-    hits, found, there = _parts(ious)
-    precision, recall = hits / found, hits / there
+    precision, recall = _precision_and_recall(ious)
     return 2 * precision * recall / (precision + recall)
 
 
 def _parts(ious: Tensor) -> tuple[int, int, int]:
     return int((ious > 0.5).sum()), ious.shape[0], ious.shape[1]
-
-
-def _rounded_in_place(ious: Tensor) -> float:
-    score = _f1(ious)
-    ious[ious <= 0.5] = 0
-    return score
-
-
-def _harmonic(ious: Tensor) -> float:
-    hits, found, there = _parts(ious)
-    if not hits:
-        return 0.0
-    precision, recall = hits / found, hits / there
-    return 2 * precision * recall / (precision + recall)
 
 
 # ------------------------------------------------------------------------------------------- facts
@@ -120,38 +103,30 @@ COUNTS: dict[str, Callable[[Tensor], float]] = {
     "the best IoU of each cell found, added up": lambda x: _best(x, 1),
     "the best IoU of each cell in the target, added up": lambda x: _best(x, 0),
     "the best IoU of each cell found and of each in the target, added up": lambda x: _best(x, 0) + _best(x, 1),
-    "1": lambda x: 1,
 }  # fmt: skip
 
 
 RIGHT = ("twice the matches", "the cells found plus those in the target")
 
 
-def _formulas() -> dict[str, Function]:
-    """Return what a wrong number may be: one count divided by another, or a mean of two."""
+def _precision_and_recall(x: Tensor) -> tuple[float, float]:
+    hits, found, there = _parts(x)
+    return hits / found, hits / there
 
-    def ratio(above: str, below: str) -> Function:
-        return lambda x: COUNTS[above](x) / COUNTS[below](x)
 
-    precision = ratio("the matches", "the cells found")
-    recall = ratio("the matches", "the cells in the target")
-    return {
-        "the mean of precision and recall": lambda x: (precision(x) + recall(x)) / 2,
-        "the product of precision and recall": lambda x: precision(x) * recall(x),
-        "the geometric mean of precision and recall": lambda x: (precision(x) * recall(x)) ** 0.5,
-        "the sum of precision and recall": lambda x: precision(x) + recall(x),
-        "the mean of each column's largest IoU": lambda x: float(x.max(0).values.mean()),
-        "the mean of each row's largest IoU": lambda x: float(x.max(1).values.mean()),
-        "the mean of all IoUs": lambda x: float(x.mean()),
-        "the mean of the IoUs above one half": lambda x: float(x[x > 0.5].mean()),
-        **{
-            above if below == "1" else f"{above}, divided by {below}": ratio(above, below)
-            for above, below in product(COUNTS, COUNTS)
-            if above not in (below, "1")
-        },
-        "1 minus object F1": lambda x: 1 - _f1(x),
-        "100 times object F1": lambda x: 100 * _f1(x),
-    }
+# What a wrong number may be, beside one count divided by another.
+FORMULAS: dict[str, Function] = {
+    "the mean of precision and recall": lambda x: sum(_precision_and_recall(x)) / 2,
+    "the product of precision and recall": lambda x: math.prod(_precision_and_recall(x)),
+    "the geometric mean of precision and recall": lambda x: math.sqrt(math.prod(_precision_and_recall(x))),
+    "the sum of precision and recall": lambda x: sum(_precision_and_recall(x)),
+    "the mean of each column's largest IoU": lambda x: float(x.max(0).values.mean()),
+    "the mean of each row's largest IoU": lambda x: float(x.max(1).values.mean()),
+    "the mean of all IoUs": lambda x: float(x.mean()),
+    "the mean of the IoUs above one half": lambda x: float(x[x > 0.5].mean()),
+    "1 minus object F1": lambda x: 1 - _f1(x),
+    "100 times object F1": lambda x: 100 * _f1(x),
+}  # fmt: skip
 
 
 def _facts(answer: Function) -> str:
@@ -183,18 +158,16 @@ def _which_match(answer: Function) -> str:
 def _formula(answer: Function) -> str:
     tables = [case.inputs[0] for case in [*_known_cases(), *_more_tables()]]
     values = [plain(answer(table.clone())) for table in tables]
-    for name, formula in _formulas().items():
-        try:
-            same = [alike(v, formula(t)) for v, t in zip(values, tables, strict=True)]
-        except ZeroDivisionError:
-            continue
-        if all(same):
+    for name, formula in FORMULAS.items():
+        if all(alike(v, formula(t)) for v, t in zip(values, tables, strict=True)):
             return f"For {len(tables)} tables, your number is {name}."
+    counts = {name: [count(t) for t in tables] for name, count in COUNTS.items()}
+    if found := ratio_in_words(values, counts, RIGHT, sums=False):
+        return f"For {len(tables)} tables, your number is {found}."
     if found := rounded_in_words(values, list(map(_f1, tables))):
         return f"For {len(tables)} tables, your number is {found}. Return all its digits."
     if found := _denominator(tables, values):
         return found
-    counts = {name: [count(t) for t in tables] for name, count in COUNTS.items()}
     if found := ratio_in_words(values, counts, RIGHT):
         return f"For {len(tables)} tables, your number is {found}. It should be {', divided by '.join(RIGHT)}."
     return ""
@@ -237,11 +210,11 @@ object_f1 = Exercise(
     answers=(
         lambda: lambda ious: 2 * (ious > 0.5).sum() / sum(ious.shape),
         lambda: _f1,
-        lambda: _harmonic,
+        lambda: lambda ious: _harmonic_or_error(ious) if _parts(ious)[0] else 0.0,
     ),
     mistakes=(
         input_changed("Your function overwrites the table, so the next threshold would work on other numbers. A comparison makes a new tensor.",
-            _rounded_in_place, lambda: _known_cases()[0].inputs),
+            lambda x: [_f1(x), x.masked_fill_(x <= 0.5, 0)][0], lambda: _known_cases()[0].inputs),
         known.mistake("exactly one half matches", "An IoU of exactly one half counts as a match in your function. It has to be *above* one half: otherwise two predictions could each match the same cell.",
             lambda x: 2 * (x >= 0.5).sum() / sum(x.shape)),
         KnownMistake("a table without entries", "Your code stops at a table without rows or columns. `max` and `argmax` need at least one entry along their axis, and so does `ious[0]`. `(ious > 0.5).sum()` is 0 there, and so is F1.",

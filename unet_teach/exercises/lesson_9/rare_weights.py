@@ -1,7 +1,5 @@
 """Exercise `rare_weights` of lesson 9: weights of the classes from how frequent they are."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import replace
 from typing import Any
