@@ -1,7 +1,5 @@
 """Reads the code of an answer: is it still the starter's dots, and has it been given before?"""
 
-from __future__ import annotations
-
 import hashlib
 import inspect
 from types import CodeType

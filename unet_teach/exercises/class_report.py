@@ -1,7 +1,5 @@
 """What a class has solved and which mistakes it made, from the files that its students exported."""
 
-from __future__ import annotations
-
 import statistics
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence

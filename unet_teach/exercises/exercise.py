@@ -1,7 +1,5 @@
 """An exercise as data: its checks, its known mistakes and its hints."""
 
-from __future__ import annotations
-
 import contextlib
 import copy
 import io

@@ -1,7 +1,5 @@
 """The file that a student exports: one row for each exercise, as CSV or JSON, written and read."""
 
-from __future__ import annotations
-
 import csv
 import io
 import json

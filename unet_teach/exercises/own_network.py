@@ -1,7 +1,5 @@
 """Keeps the source of the U-Net of lesson 4, so that lessons 5 and 6 can train it."""
 
-from __future__ import annotations
-
 import ast
 import contextlib
 import inspect

@@ -1,7 +1,5 @@
 """Finds out whether other parentheses make an answer right, by trying them on its own code."""
 
-from __future__ import annotations
-
 import ast
 import copy
 import linecache
@@ -77,20 +75,16 @@ def compared_by(answer: Any) -> Compared | None:
         compared = _outer_comparisons(node.test if isinstance(node, ast.If) else node)
         if not compared:
             continue
-        match compared:
-            case [ast.Compare(left, [op], [right])]:
-                pass
-            case _:
-                return None
+        if len(compared) != 1 or len(compared[0].ops) != 1:
+            return None
+        left, op, right = compared[0].left, compared[0].ops[0], compared[0].comparators[0]
 
         def returning(value: Tree, place: int = place) -> FunctionType:
-            if isinstance(found, ast.Lambda):
-                new: ast.Lambda | ast.FunctionDef = ast.Lambda(found.args, value)
-            else:
+            new: ast.Lambda | ast.FunctionDef = ast.Lambda(found.args, value)
+            if isinstance(found, ast.FunctionDef):
                 new = copy.copy(found)
                 new.body = [*found.body[:place], ast.Return(value)]
-            ast.copy_location(new, found)
-            return _function(answer, ast.fix_missing_locations(copy.deepcopy(new)))
+            return _function(answer, ast.copy_location(new, found))
 
         fraction = None
         if isinstance(left, ast.BinOp) and isinstance(left.op, ast.Div):
@@ -141,7 +135,6 @@ def source_of(answer: Any) -> ast.FunctionDef | ast.Lambda | None:
 
 def _code_of(node: ast.FunctionDef | ast.Lambda) -> CodeType:
     """Compile one function alone."""
-    node = copy.deepcopy(node)
     body = node if isinstance(node, ast.FunctionDef) else ast.Expr(node)
     module = compile(ast.fix_missing_locations(ast.Module([body], [])), "<answer>", "exec")
     return next(part for part in module.co_consts if isinstance(part, CodeType))
@@ -166,7 +159,7 @@ def _moved(root: Any) -> Iterator[tuple[Any, str]]:
                     continue
                 copied = copy.deepcopy(root)
                 _replace(copied, number, copy.deepcopy(new))
-                yield ast.fix_missing_locations(copied), ast.unparse(first)
+                yield copied, ast.unparse(first)
 
 
 def _divides_a_comparison(node: Tree) -> bool:

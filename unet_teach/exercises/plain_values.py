@@ -1,7 +1,5 @@
 """Numbers and sequences as students give them, turned into Python's own."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from itertools import islice
 from numbers import Rational

@@ -1,7 +1,5 @@
 """`python -m unet_teach progress DIR`: reads a class's exports and reports on them."""
 
-from __future__ import annotations
-
 import argparse
 from collections.abc import Sequence
 from pathlib import Path

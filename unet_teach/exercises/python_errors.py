@@ -4,8 +4,6 @@
 functions, which take values apart: each sentence names the values that were there.
 """
 
-from __future__ import annotations
-
 import inspect
 import re
 from collections.abc import Callable, Sized

@@ -1,7 +1,5 @@
 """What a student reads after a call, and whether the exercise is solved."""
 
-from __future__ import annotations
-
 import enum
 import html
 import re

@@ -10,8 +10,6 @@ allocates nothing itself. Even so, one process in some hundreds dies of it after
 the timer, each would hang until somebody restarts it.
 """
 
-from __future__ import annotations
-
 import contextlib
 import ctypes
 import signal

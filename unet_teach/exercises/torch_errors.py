@@ -1,7 +1,5 @@
 """Says in plain words which two sizes PyTorch could not match, and what was given to it."""
 
-from __future__ import annotations
-
 import ast
 import difflib
 import operator

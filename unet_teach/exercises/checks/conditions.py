@@ -1,7 +1,5 @@
 """Says in words for which inputs something is so."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property

@@ -1,7 +1,5 @@
 """Says where a tensor differs from the right one, how, and for which inputs: facts, not guesses."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import pairwise, permutations, product
 from typing import Any

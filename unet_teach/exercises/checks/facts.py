@@ -5,8 +5,6 @@ inputs its results are right, by how much they are off, and with which change of
 they would be right ones.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field

@@ -4,8 +4,6 @@ A right answer gives the reference's number for each of the known inputs, then f
 wrong one is told the first input on which it is wrong, and the facts that hold on all known inputs.
 """
 
-from __future__ import annotations
-
 import contextlib
 import inspect
 import io

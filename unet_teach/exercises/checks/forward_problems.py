@@ -1,7 +1,5 @@
 """Sentences about what a student's `forward` does wrong, from runs and traces of it."""
 
-from __future__ import annotations
-
 import copy
 import re
 from collections.abc import Callable, Sequence

@@ -5,8 +5,6 @@ known mistake is recognised by what it does: on every probe, the answer does wha
 does. `checks/tensors.py` does the same for functions of tensors, gradients included.
 """
 
-from __future__ import annotations
-
 import ast
 import contextlib
 import copy

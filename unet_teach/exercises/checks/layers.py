@@ -1,7 +1,5 @@
 """Checks for answers that are layers: their kind, their channels and the sizes they return."""
 
-from __future__ import annotations
-
 import contextlib
 import copy
 import random

@@ -1,7 +1,5 @@
 """Checks for answers that are letters: which of these networks are U-Nets?"""
 
-from __future__ import annotations
-
 import re
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Checks and known mistakes for answers that are classes of networks."""
 
-from __future__ import annotations
-
 import inspect
 import random
 import threading

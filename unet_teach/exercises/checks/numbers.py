@@ -1,7 +1,5 @@
 """Checks for answers that are one number or a few."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

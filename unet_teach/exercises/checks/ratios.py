@@ -1,7 +1,5 @@
 """Finds the two counts, or sums and differences of two, whose ratio a wrong score is."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from functools import partial
 from itertools import combinations, permutations, product

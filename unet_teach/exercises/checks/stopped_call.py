@@ -1,7 +1,5 @@
 """Says which call of torch an error stopped in a student's `forward`, and why it could not run."""
 
-from __future__ import annotations
-
 import difflib
 import re
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """Runs a validation function on a small network and records what it did to the network."""
 
-from __future__ import annotations
-
 import copy
 from collections.abc import Callable
 from dataclasses import dataclass, replace

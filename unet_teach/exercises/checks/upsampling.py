@@ -1,7 +1,5 @@
 """Checks for layers that double height and width: the size, what is used, an even overlap."""
 
-from __future__ import annotations
-
 import copy
 from collections.abc import Callable
 from typing import Any

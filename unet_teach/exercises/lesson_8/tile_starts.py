@@ -1,7 +1,7 @@
 """Exercise of lesson 8: where tiles start, so that they cover a large image."""
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 from typing import Any
 
@@ -80,13 +80,12 @@ def _known_cases() -> list[Case]:
     return [_case(*numbers) for numbers in SIZES]
 
 
-def _cases() -> list[Case]:
+def _cases() -> Iterator[Case]:
+    yield from (_case(*numbers) for numbers in GRID.inputs)
     chance = random.Random()
-    fresh = []
-    for _ in range(20):
-        tile = chance.randint(4, 40)
-        fresh.append((chance.randint(1, 300), tile, chance.randint(0, tile - 1)))
-    return [_case(*numbers) for numbers in [*GRID.inputs, *sorted(fresh)]]
+    tiles = [chance.randint(4, 40) for _ in range(20)]
+    fresh = ((chance.randint(1, 300), tile, chance.randint(0, tile - 1)) for tile in tiles)
+    yield from (_case(*numbers) for numbers in sorted(fresh))
 
 
 def _check(holds: str, problem: Callable[..., str | None]) -> Check:
