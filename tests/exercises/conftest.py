@@ -31,7 +31,6 @@ def exercise():
             functions.is_function("double(x)"),
             formulas.computes(double, "double", [(1,), (5,)]),
         ),
-        answers=(lambda: double,),
         mistakes=(
             KnownMistake(
                 "square", "That is the square.", lambda: lambda x: x * x, lambda a: a(5) == 25

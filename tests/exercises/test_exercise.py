@@ -118,7 +118,7 @@ def test_the_same_answer_given_again_is_one_attempt():
 def test_a_layers_running_statistics_stay(exercise):
     norm = nn.BatchNorm2d(1)
     looks = Check("anything", lambda layer: str(layer(torch.ones(2, 1, 3, 3)).mean()))
-    look = Exercise("look", 1, "Look.", (looks,), (), (), ("?",) * 3, "", "")
+    look = Exercise("look", 1, "Look.", (looks,), (), ("?",) * 3, "", "")
     look.check(norm)
     assert norm.num_batches_tracked == 0
 

@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import nn
 
+from tests.exercises.right_answers import RIGHT
 from unet_teach import exercises
 from unet_teach.exercises.exercise import RECORD, Exercise, Outcome
 
@@ -21,21 +22,21 @@ def _as_first_met(tmp_path, monkeypatch):
     torch.set_num_threads(threads)
 
 
-def cases(part):
+def cases(parts_of):
     return [
         pytest.param(exercise, item, id=f"{exercise.name}-{getattr(item, 'name', number)}")
         for exercise in exercises.ALL
-        for number, item in enumerate(getattr(exercise, part))
+        for number, item in enumerate(parts_of(exercise))
     ]
 
 
-@pytest.mark.parametrize(("exercise", "answer"), cases("answers"))
+@pytest.mark.parametrize(("exercise", "answer"), cases(lambda e: RIGHT[e.name]))
 def test_every_right_answer_passes(exercise, answer):
     assert exercise.check(answer()).text == exercise.praise
     assert RECORD.entry(exercise.name).state == "solved"
 
 
-@pytest.mark.parametrize(("exercise", "mistake"), cases("mistakes"))
+@pytest.mark.parametrize(("exercise", "mistake"), cases(lambda e: e.mistakes))
 def test_every_known_mistake_gets_its_own_sentence(exercise, mistake):
     for example in mistake.examples:
         reply = exercise.check(example())
@@ -51,7 +52,7 @@ class TestEveryExercise:
     def test_is_complete(self, exercise):
         assert isinstance(exercise, Exercise)
         assert exercise is getattr(exercises, exercise.name)
-        assert len(exercise.answers) >= 2
+        assert len(RIGHT[exercise.name]) >= 2
         assert len(exercise.mistakes) >= 4
         assert len(exercise.hints) >= 3
         assert len({mistake.sentence for mistake in exercise.mistakes}) == len(exercise.mistakes)

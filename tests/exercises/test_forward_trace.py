@@ -5,7 +5,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F  # noqa: N812
 
-from unet_teach.exercises import own_unet
+from tests.exercises.right_answers import RIGHT
 from unet_teach.exercises.checks.forward_trace import Trace
 from unet_teach.exercises.checks.networks import new_network
 from unet_teach.exercises.lesson_4.own_unet_checks import channels_at
@@ -132,7 +132,7 @@ def test_the_trace_leaves_the_network_as_it_was():
 
 def test_no_skip_of_a_fresh_network_is_dead_by_chance():
     """With the biases as they come, 4 of these 16 networks of 2 channels have a dead skip."""
-    narrow = own_unet.answers[0]()
+    narrow = RIGHT["own_unet"][0]()
     for seed in range(16):
         torch.manual_seed(seed)
         trace = Trace(new_network(narrow, 3, 5, 3, 2), torch.randn(1, 3, 16, 24))

@@ -3,8 +3,9 @@
 import pytest
 import torch
 
+from tests.exercises.right_answers import RIGHT
 from unet_teach import cut
-from unet_teach.exercises.lesson_6.fools_it import fools_it, painted
+from unet_teach.exercises.lesson_6.fools_it import painted
 from unet_teach.segmentation import iou, lines_in_rings, trained_unet
 
 
@@ -27,7 +28,7 @@ def test_the_numbers_of_rim_skip_are_those_of_the_shipped_network():
 
 
 def test_a_large_ring_is_not_found_at_all():
-    assert painted(fools_it.answers[0]()).found == 0
+    assert painted(RIGHT["fools_it"][0]()).found == 0
 
 
 def test_trained_networks_are_named():

@@ -12,6 +12,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 
+from tests.exercises.right_answers import RIGHT
 from unet_teach import exercises
 from unet_teach.exercises.lesson_6.checkerboard import pattern
 from unet_teach.exercises.reply import Outcome
@@ -22,7 +23,7 @@ from unet_teach.segmentation.ablation import p_value
 
 def right(exercise):
     """Every right answer of an exercise, made."""
-    return [make() for make in exercise.answers]
+    return [make() for make in RIGHT[exercise.name]]
 
 
 # ------------------------------------------------------------------------------------ hand-worked

@@ -83,7 +83,6 @@ class Exercise:
         lesson: the number of its lesson.
         prompt: the question.
         checks: tried in this order; the first that fails begins the reply.
-        answers: functions that make right answers, as different ones as possible.
         mistakes: tried in this order; the first that is recognised adds its sentence to the reply.
         hints: shown one by one, from a question to a skeleton with blanks.
         solution_text: one right answer, as code.
@@ -95,7 +94,6 @@ class Exercise:
     lesson: int
     prompt: str
     checks: tuple[Check, ...]
-    answers: tuple[Callable[[], Any], ...]
     mistakes: tuple[KnownMistake, ...]
     hints: tuple[str, ...]
     solution_text: str

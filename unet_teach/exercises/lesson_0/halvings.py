@@ -34,7 +34,6 @@ halvings = Exercise(
         Check("a whole number", _count_problem),
         equals(3, "The number of halvings", _what_is_left),
     ),
-    answers=(lambda: 3, lambda: 3.0),
     mistakes=(
         wrong_number("the factor", "8 is how many times smaller the feature map gets: 96 / 12. The question is how many halvings, 96 → 48 → …, that takes.",
             8),

@@ -15,13 +15,6 @@ unets = Exercise(
     lesson=0,
     prompt="Which of the six networks are U-Nets? Give their letters as text, such as 'BF'.",
     checks=unets_among("ABCDEF", "AE", WHY_NOT, why={}),
-    answers=(
-        lambda: "AE",
-        lambda: "e, a",
-        lambda: "A and E",
-        lambda: {"A", "E"},
-        lambda: ["A", "E"],
-    ),
     mistakes=(
         wrong_letters("only cat", "A is one. Another has the same shape, but its skips are added instead of concatenated, and those are skip connections as well.",
             "A"),

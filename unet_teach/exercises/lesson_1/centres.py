@@ -22,7 +22,6 @@ centres = Exercise(
             150, "The number of centres", _what_it_would_mean
         ),
     ),
-    answers=(lambda: 150, lambda: 10 * 15, lambda: 150.0),
     mistakes=(
         wrong_number("every cell", "600 is all of them. With stride 2 the window skips every other position, so most cells are never a centre.",
             600),

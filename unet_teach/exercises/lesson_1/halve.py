@@ -53,14 +53,6 @@ halve = Exercise(
         Check("an output that depends on the input", lambda layer: constant_problem(layer, 64)),
         Check("another layer than the document's", _is_the_documents),
     ),
-    answers=(
-        lambda: nn.Conv2d(64, 128, kernel_size=4, stride=2, padding=1),
-        lambda: nn.Conv2d(64, 128, 2, stride=2),
-        lambda: nn.Conv2d(64, 128, 5, stride=2, padding=2),
-        lambda: nn.Sequential(nn.MaxPool2d(2), nn.Conv2d(64, 128, 3, padding=1)),
-        lambda: nn.LazyConv2d(128, 5, stride=2, padding=2),
-        lambda: nn.Conv2d(64, 128, (3, 5), stride=2, padding=(1, 2)),
-    ),
     mistakes=(
         KnownMistake("channels swapped", "You swapped the channels: in_channels, which the layer takes, comes before out_channels, which it returns.",
             lambda: nn.Conv2d(128, 64, 3, stride=2, padding=1),

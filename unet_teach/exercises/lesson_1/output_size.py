@@ -34,10 +34,6 @@ output_size = Exercise(
             },
         ),
     ),
-    answers=(
-        lambda: lambda size, kernel_size, stride, padding: (size + 2 * padding - kernel_size) // stride + 1,
-        lambda: lambda n, k, s, p: len(range(0, n + 2 * p - k + 1, s)),
-    ),
     mistakes=(
         known.mistake("no floor", "You divide with `/`, which gives fractions. An incomplete last step is dropped: which division rounds down?",
             lambda n, k, s, p: (n + 2 * p - k) / s + 1),

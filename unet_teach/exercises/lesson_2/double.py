@@ -32,14 +32,6 @@ double = Exercise(
         layers.registers_its_weights(),
         Check(USED, lambda layer: unused_problem(layer, 128)),
     ),
-    answers=(
-        lambda: nn.ConvTranspose2d(128, 64, kernel_size=4, stride=2, padding=1),
-        lambda: nn.ConvTranspose2d(128, 64, 3, stride=2, padding=1, output_padding=1),
-        lambda: nn.ConvTranspose2d(128, 64, 2, stride=2),
-        lambda: nn.Sequential(nn.Upsample(scale_factor=2), nn.Conv2d(128, 64, 3, padding=1)),
-        lambda: nn.Sequential(nn.Conv2d(128, 256, 1), nn.PixelShuffle(2)),
-        lambda: nn.LazyConvTranspose2d(64, 4, stride=2, padding=1),
-    ),
     mistakes=(
         *layers.unregistered_layers(lambda: Hidden(_layer), lambda: Hidden(_layer, in_forward=True)),
         KnownMistake("channels swapped", "You swapped the channels: in_channels, which the layer takes, comes before out_channels, which it returns.",

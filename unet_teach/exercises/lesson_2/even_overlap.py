@@ -42,16 +42,6 @@ even_overlap = Exercise(
         Check(MIXED, lambda module: unused_problem(module, 8, is_mixed=True)),
         Check("an even overlap", overlap_problem),
     ),
-    answers=(
-        lambda: nn.ConvTranspose2d(8, 8, 2, stride=2),
-        lambda: nn.ConvTranspose2d(8, 8, 4, stride=2, padding=1),
-        lambda: nn.ConvTranspose2d(8, 8, 6, stride=2, padding=2),
-        lambda: nn.Sequential(nn.Upsample(scale_factor=2), nn.Conv2d(8, 8, 3, padding=1)),
-        lambda: nn.Sequential(
-            nn.Upsample(scale_factor=2, mode="bilinear"), nn.Conv2d(8, 8, 3, padding=1), nn.ReLU()
-        ),
-        lambda: nn.Sequential(nn.Conv2d(8, 32, 3, padding=1), nn.PixelShuffle(2)),
-    ),
     mistakes=(
         *layers.unregistered_layers(lambda: Hidden(_layer), lambda: Hidden(_layer, in_forward=True)),
         KnownMistake("the document's channels", "Those are the document's channels. In this exercise 8 go in and 8 come out.",

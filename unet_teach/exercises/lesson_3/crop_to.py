@@ -167,11 +167,6 @@ def _with_edges(check: Check) -> Check:
     return replace(check, facts=lambda answer: f"{_edges(answer)} {check.facts(answer)}")
 
 
-def _by_padding(skip: Tensor, up: Tensor) -> Tensor:
-    rows, columns = _surplus(up, skip)
-    return F.pad(skip, (columns // 2, columns - columns // 2, rows // 2, rows - rows // 2))
-
-
 def _same_start(skip: Tensor, up: Tensor, axis: int, side: int | None = None) -> Tensor:
     """Cut both axes where one of them should start; `side` is the axis whose size both take."""
     start = _start(skip, up)[axis]
@@ -195,12 +190,6 @@ crop_to = Exercise(
     prompt="Write `crop_to`: cut a piece with the height and width of `up` out of the middle of `skip`, as the U-Net of 2015 does.",
     checks=tuple(map(_with_edges, tensor_function("crop_to(skip, up)", pairs.cases, *_CENTRES, holds=("its size", "its place in the middle"),
         explain=_start_problem, fixed=pairs.known, conditions=CONDITIONS | pairs.conditions))),
-    answers=(
-        lambda: centre,
-        lambda: _CENTRES[-1],
-        lambda: _by_padding,
-        lambda: lambda skip, up: centre(skip, up).contiguous(),
-    ),
     mistakes=(
         known.mistake("the corner", "You return the top left corner of the skip. But up lies in the skip's middle, so where should your window start?",
             lambda skip, up: skip[:, :, : up.shape[2], : up.shape[3]]),

@@ -5,7 +5,6 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 
 from unet_teach.exercises.checks.forward_problems import output_problem
 from unet_teach.exercises.checks.forward_trace import Trace, with_shape
@@ -193,18 +192,6 @@ def _has_fixed_width(answer: Any) -> bool:
     )
 
 
-class _InterpolatingUp(nn.Module):
-    def __init__(self, channels: int) -> None:
-        super().__init__()
-        self.down = nn.Sequential(
-            nn.Conv2d(channels, 2 * channels, 4, stride=2, padding=1), nn.ReLU()
-        )
-        self.back = nn.Conv2d(2 * channels, channels, 1)
-
-    def forward(self, x: Tensor) -> Tensor:
-        return torch.cat([self.back(F.interpolate(self.down(x), scale_factor=2)), x], dim=1)
-
-
 first_network = Exercise(
     name="first_network",
     lesson=3,
@@ -220,11 +207,6 @@ first_network = Exercise(
         Check("twice the channels inside", _width_problem),
         Check("gradients as far as the input", _came_up_problem),
         Check(OWN_LAYERS, _layers_problem),
-    ),
-    answers=(
-        _written(lambda network, x: torch.cat([x, _up(network, x)], dim=1)),
-        _written(lambda network, x: torch.cat([_up(network, x), x], dim=1)),
-        lambda: _InterpolatingUp,
     ),
     mistakes=(
         KnownMistake("no skip", "The output has only the channels of what came back up. Stack the input with it: `torch.cat([…, …], dim=1)`.",

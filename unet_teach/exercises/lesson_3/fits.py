@@ -39,12 +39,6 @@ def _why_not(value: float, size: int, depth: int) -> str:
     return f"A smaller size is enough: {_fits(size, depth)}."
 
 
-def _counted_up(size: int, depth: int) -> int:
-    while size % 2**depth:
-        size += 1
-    return size
-
-
 def _halved_up(size: int, depth: int) -> int:
     for _ in range(depth):
         size = (size + 1) // 2
@@ -69,7 +63,6 @@ fits = Exercise(
             terms={"2**depth": lambda size, depth: 2**depth},
             explain=_why_not,
         )),
-    answers=(lambda: _fits, lambda: _counted_up, lambda: _halved_up),
     mistakes=(
         known.mistake("2·depth", "You use multiples of 2·depth: 2, 4, 6. But each halving doubles what the size must be divisible by: 2, 4, 8.",
             lambda size, depth: -(-size // max(1, 2 * depth)) * max(1, 2 * depth),

@@ -148,11 +148,6 @@ join = Exercise(
     prompt="Repair the document's snippet: return `z`, in which the skip and the up-sampled feature map are concatenated.",
     checks=tensor_function("join(input_tensor, downsample, upsample)", _cases, *_RIGHT, holds=("its shape", "its values"),
         explain=_part_problem, fixed=_known_cases, maps=_maps, conditions=CONDITIONS),
-    answers=(
-        lambda: _RIGHT[0],
-        lambda: _RIGHT[1],
-        lambda: lambda i, down, up: torch.hstack((i, nn.Sequential(down, up)(i))),
-    ),
     mistakes=(
         known.mistake("x made large again", "You enlarged x, but that doesn't bring back the detail that halving removed. Which feature map has never been smaller?",
             *_resized(mode="nearest"), *_resized(mode="bilinear"),

@@ -70,13 +70,6 @@ def _pad(numbers: Callable[[int, int], tuple[int, ...]], mode: str = "constant")
 _padded = _pad(lambda rows, columns: (0, columns, 0, rows))
 
 
-def _copied_into_zeros(up: Tensor, skip: Tensor) -> Tensor:
-    output = up.new_zeros(*up.shape[:2], *skip.shape[2:])
-    rows, columns = (min(u, s) for u, s in zip(up.shape[2:], skip.shape[2:], strict=True))
-    output[:, :, :rows, :columns] = up[:, :, :rows, :columns]
-    return output
-
-
 def _cuts_channels(answer: Function) -> bool:
     """Whether channels are lost wherever skip's width is smaller than their number, and only there."""
     found = [(answer(*case.inputs).shape[1], *case.inputs) for case in pairs.known()]
@@ -91,7 +84,6 @@ pad_to = Exercise(
     lesson=3,
     prompt="Write `pad_to`: bring `up` to the height and width of `skip`; it keeps its own channels. The top-left value stays at the top left; what is missing at the bottom and on the right becomes zeros, and what is too much is cropped.",
     checks=tensor_function("pad_to(up, skip)", pairs.cases, _padded, fixed=pairs.known, conditions=CONDITIONS | pairs.conditions),
-    answers=(lambda: _padded, lambda: _copied_into_zeros),
     mistakes=(
         known.mistake("resized", "You resized up, which changes its values. Pad and crop instead, so that every value stays where it was.",
             *RESIZED),

@@ -195,18 +195,6 @@ def _with_biases(layers: Layers, *biases: Tensor | None) -> Layers:
     return layers
 
 
-def _filled(conv: nn.Conv2d, c: int) -> Layers:
-    """Make new layers, copy the weights into them and give half of the bias to each."""
-    window = {key: getattr(conv, key) for key in SETTINGS}
-    inputs = (c, conv.in_channels - c)
-    one, two = (nn.Conv2d(channels, conv.out_channels, **window) for channels in inputs)
-    bias = torch.zeros(conv.out_channels) if conv.bias is None else conv.bias.detach()
-    for layer, weight in zip((one, two), conv.weight.tensor_split([c], dim=1), strict=True):
-        layer.weight.data.copy_(weight)
-        layer.bias = nn.Parameter(bias / 2)
-    return one, two
-
-
 def _in_place(conv: nn.Conv2d, c: int) -> Layers:
     conv_b = _right(conv, c)[1]
     conv.weight = nn.Parameter(conv.weight[:, :c])
@@ -223,11 +211,6 @@ split_conv = Exercise(
         is_function("split_conv(conv, c)"),
         Check("two layers", _layers_problem),
         replace(on_each_case("their sum", _cases, _sum_problem), facts=_facts),
-    ),
-    answers=(
-        lambda: _right,
-        lambda: _filled,
-        lambda: lambda conv, c: list(_right(conv, c)),
     ),
     mistakes=(
         KnownMistake("the given convolution changed", "Other code may still use `conv`. `copy.deepcopy(conv)` makes a layer with weights of its own; a `copy.copy` still shares them.",

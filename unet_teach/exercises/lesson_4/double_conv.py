@@ -6,8 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
-from torch import Tensor, nn
-from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
+from torch import nn
 
 from unet_teach.exercises.checks import forward_problems as problems
 from unet_teach.exercises.checks.functions import lower_first, without_value
@@ -150,20 +149,6 @@ def _relu(into: int, out: int) -> nn.Module:
     return nn.ReLU()
 
 
-def _norm(into: int, out: int) -> nn.Module:
-    return nn.BatchNorm2d(out)
-
-
-class _Block(nn.Module):
-    def __init__(self, in_channels: int, out_channels: int) -> None:
-        super().__init__()
-        self.one = nn.Conv2d(in_channels, out_channels, 3, padding="same")
-        self.two = nn.Conv2d(out_channels, out_channels, 3, padding="same")
-
-    def forward(self, x: Tensor) -> Tensor:
-        return F.leaky_relu(self.two(F.leaky_relu(self.one(x))))
-
-
 _right = _sequence(_first, _relu, _second, _relu)
 
 
@@ -187,11 +172,6 @@ double_conv = Exercise(
             lambda a: problems.other_steps_problem(blocks.trace(a), to_the_end=True) or blocks.batch_problem(a),
         ),
         Check(ACTIVATIONS, _activation_problem),
-    ),
-    answers=(
-        _right,
-        _sequence(_first, _norm, _relu, _second, _norm, _relu),
-        lambda: _Block,
     ),
     mistakes=(
         KnownMistake("no activation between", "Without an activation between them, the two convolutions together are one linear map, and the second one is wasted.",

@@ -1,22 +1,15 @@
 """Lesson 4: a `forward` for the document's layers, with skips that are added."""
 
-from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
-
 from unet_teach.exercises.exercise import Exercise
 from unet_teach.exercises.lesson_4.forward_checks import forward_checks, shared_mistakes
-from unet_teach.exercises.lesson_4.forward_variants import add, with_forward
-from unet_teach.networks.document import AdditiveUNet, DocumentUNet
+from unet_teach.exercises.lesson_4.forward_variants import add
+from unet_teach.networks.document import DocumentUNet
 
 forward_add = Exercise(
     name="forward_add",
     lesson=4,
     prompt="Write a `forward` for the document's layers that adds a skip at each of three sizes.",
     checks=forward_checks("add", "class Additive(DocumentUNet): …"),
-    answers=(
-        lambda: AdditiveUNet,
-        with_forward(add),
-        with_forward(lambda x, skip: F.relu(skip + x), activation=F.silu),
-    ),
     mistakes=shared_mistakes(add, DocumentUNet),
     hints=(
         "Which feature maps do you have to keep in the encoder, so that the decoder can use them?",

@@ -1,11 +1,8 @@
 """Lesson 4: a `forward` for the document's layers, with skips that are concatenated."""
 
-import torch
-from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
-
 from unet_teach.exercises.exercise import Exercise
 from unet_teach.exercises.lesson_4.forward_checks import forward_checks, shared_mistakes
-from unet_teach.exercises.lesson_4.forward_variants import cat, with_forward
+from unet_teach.exercises.lesson_4.forward_variants import cat
 from unet_teach.networks.document import ConcatenatingUNet
 
 forward_cat = Exercise(
@@ -13,11 +10,6 @@ forward_cat = Exercise(
     lesson=4,
     prompt="Now concatenate the skips with `torch.cat`, and change the layers that need it.",
     checks=forward_checks("cat", "class Concatenating(DocumentUNet): …"),
-    answers=(
-        lambda: ConcatenatingUNet,
-        with_forward(cat, base=ConcatenatingUNet),
-        with_forward(lambda x, skip: torch.cat([x, skip], dim=1), base=ConcatenatingUNet, activation=F.gelu),
-    ),
     mistakes=shared_mistakes(cat, ConcatenatingUNet),
     hints=(
         "How many channels does `torch.cat([a, b], dim=1)` have if a and b have 256 each?",

@@ -1,17 +1,13 @@
 """Lesson 4: the student's own U-Net, of any depth, for images of any size."""
 
 from torch import nn
-from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 
 from unet_teach.exercises.checks.networks import SIZES
 from unet_teach.exercises.exercise import Exercise, KnownMistake
 from unet_teach.exercises.lesson_4.own_unet_checks import CHECKS, DEPTHS, networks, smallest_size
 from unet_teach.exercises.lesson_4.unet_variants import (
-    ResidualBlock,
     Student,
     changed,
-    course_unet,
-    separable_block,
 )
 from unet_teach.exercises.own_network import keep
 
@@ -43,14 +39,6 @@ own_unet = Exercise(
     lesson=4,
     prompt="Write your own U-Net, `MyUNet(in_channels, out_channels, depth, base_channels)`, whose output is as large as the image, whatever the size.",
     checks=CHECKS,
-    answers=(
-        lambda: Student,
-        changed(fit=lambda self, x, skip: F.interpolate(x, size=skip.shape[2:])),
-        course_unet(),
-        course_unet(skip="add", down="strided_conv", up="bilinear"),
-        changed(block=lambda self, into, out: ResidualBlock(into, out)),
-        changed(block=lambda self, into, out: separable_block(into, out)),
-    ),
     mistakes=(
         KnownMistake("one halving too few", "Your network halves one time too few. `depth` counts the halvings, and there are `depth + 1` levels with one halving between each two.",
             changed(halvings=lambda self, depth: depth - 1), lambda a: [smallest_size(a, depth) for depth in (1, 2, 3)] == SIZES[:3],

@@ -13,7 +13,6 @@ room_for_skips = Exercise(
         whole_numbers(),
         equals(3, "The number of skips", lambda answer: EXPLAINED),
     ),
-    answers=(lambda: 3, lambda: 3.0),
     mistakes=(
         wrong_number("as listed", "The document lists four. But skip4 takes 32 channels: which layer of the encoder returns 32?",
             4),

@@ -8,8 +8,6 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 
-from unet_teach.networks import UNet
-
 
 class Student(nn.Module):
     """A right answer. Each of its methods is a step that a student can get wrong."""
@@ -73,34 +71,3 @@ class Student(nn.Module):
 def changed(**steps: Callable[..., Any]) -> Callable[[], type[nn.Module]]:
     """Make a maker of the right answer with some of its steps changed."""
     return lambda: type("Student", (Student,), steps)
-
-
-def course_unet(**options: Any) -> Callable[[], type[nn.Module]]:
-    """Make a maker of the course's own U-Net, which takes its options by name."""
-
-    def init(self: Any, in_channels: int, out_channels: int, depth: int, base: int) -> None:
-        UNet.__init__(self, in_channels, out_channels, depth=depth, base_channels=base, **options)
-
-    return lambda: type("Student", (UNet,), {"__init__": init})
-
-
-class ResidualBlock(nn.Module):
-    """Two 3×3 convolutions with a 1×1 convolution around them."""
-
-    def __init__(self, in_channels: int, out_channels: int) -> None:
-        super().__init__()
-        self.one = nn.Conv2d(in_channels, out_channels, 3, padding=1)
-        self.two = nn.Conv2d(out_channels, out_channels, 3, padding=1)
-        self.around = nn.Conv2d(in_channels, out_channels, 1)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Return a feature map (N, out_channels, H, W)."""
-        return F.relu(self.two(F.relu(self.one(x))) + self.around(x))
-
-
-def separable_block(in_channels: int, out_channels: int) -> nn.Module:
-    """Make a 3×3 convolution of each channel by itself, followed by a 1×1 convolution."""
-    return nn.Sequential(
-        nn.Conv2d(in_channels, in_channels, 3, padding=1, groups=in_channels),
-        *(nn.Conv2d(in_channels, out_channels, 1), nn.ReLU()),
-    )

@@ -79,12 +79,6 @@ clean_mask = Exercise(
     lesson=5,
     prompt="A mask file stores 0 for background. For foreground it stores True, 1, 255, or numbered objects 1, 2, 3 and so on, as a tensor of bool, uint8 or int32. Turn it into a float tensor of 0 and 1.",
     checks=three_checks("clean_mask(raw_mask)", "floats", tensor_of(Tensor.is_floating_point, ", but the loss needs floats"), _mask, _files, _what_becomes, first_wrong_pixel(_mask, _wrong_value)),
-    answers=(
-        lambda: _mask,
-        lambda: lambda raw_mask: raw_mask.bool().to(torch.float32),
-        lambda: lambda raw_mask: raw_mask.float().clamp(max=1),
-        lambda: lambda raw_mask: torch.where(raw_mask > 0, 1.0, 0.0),
-    ),
     mistakes=(
         input_changed("Your function overwrites the mask that it was given, so the caller's data are gone. A comparison such as `raw_mask != 0` makes a new tensor instead.",
             lambda file: file.masked_fill_(file != 0, 1).float(), lambda: _files()[0].inputs),

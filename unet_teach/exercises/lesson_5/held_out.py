@@ -201,23 +201,6 @@ held_out = Exercise(
         runs_on(_known_cases, "a list of numbers", some_numbers()),
         Check(_values.holds, lambda answer: _values.problem(_sorted(answer)), _facts),
     ),
-    answers=(
-        lambda: _lefts,
-        lambda: (
-            lambda width, crop, start, stop: [
-                x for x in range(width - crop + 1) if x + crop <= start or x >= stop
-            ]
-        ),
-        lambda: lambda *strip: set(_lefts(*strip)),
-        lambda: lambda *strip: _lefts(*strip)[::-1],
-        lambda: (
-            lambda width, crop, start, stop: [
-                left
-                for left in range(width - crop + 1)
-                if not set(range(left, left + crop)) & set(range(start, stop))
-            ]
-        ),
-    ),
     mistakes=(
         known.mistake("only the left edge looked at", "You only test where a crop starts. A crop that starts before the strip can still end inside it, so you'd train on pixels that you validate on, and the score would be too good. Where does the crop end?",
             lambda w, c, a, b: [x for x in range(w - c + 1) if x < a or x >= b],

@@ -131,11 +131,6 @@ iou = Exercise(
     lesson=5,
     prompt="Compute the IoU of two boolean masks (N, 1, H, W): the number of pixels that are True in both, divided by the number that are True in either. Count the pixels of the whole batch together. If both masks are empty, return 1.",
     checks=three_checks("iou(prediction, target)", "one number", a_number, metrics.iou, _cases, _how_computed),
-    answers=(
-        lambda: lambda a, t: (a & t).sum() / (a | t).sum() if a.sum() + t.sum() else 1.0,
-        lambda: lambda a, t: ((a & t).sum() + 1e-9) / (torch.logical_or(a, t).sum() + 1e-9),
-        lambda: metrics.iou,
-    ),
     mistakes=(
         input_changed("Your function overwrites one of its masks, so the caller's data are gone. `&=`, `|=` and methods that end in `_` do that, whereas `prediction & target` makes a new mask.",
             lambda a, t: (a | t).sum() and a.__iand__(t).sum(), lambda: _known_cases()[0].inputs),

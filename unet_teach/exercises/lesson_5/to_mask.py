@@ -114,12 +114,6 @@ to_mask = Exercise(
     lesson=5,
     prompt="Turn the network's logits (N, 1, H, W) into a mask: True where foreground is more likely than background, and False everywhere else, also where both are equally likely.",
     checks=three_checks("to_mask(logits)", "a boolean mask", A_MASK, _mask, _cases, _which_logits, first_wrong_pixel(_mask, _wrong_side)),
-    answers=(
-        lambda: _mask,
-        lambda: lambda logits: torch.sigmoid(logits) > 0.5,
-        lambda: lambda logits: torch.sigmoid(logits).round().bool(),
-        lambda: lambda logits: torch.where(logits <= 0, 0, 1) == 1,
-    ),
     mistakes=(
         input_changed("Your function overwrites the logits that it was given, so the caller can't use them any more. Methods that end in `_`, such as `sigmoid_()`, and `+=` do that. A comparison makes a new tensor.",
             lambda x: x.sigmoid_() > 0.5, lambda: (_known_logits(),)),

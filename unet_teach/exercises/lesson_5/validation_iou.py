@@ -266,24 +266,6 @@ def _validation(
     return validate
 
 
-def _on_a_copy(network: nn.Module, images: Tensor, masks: Tensor) -> Tensor:
-    with torch.inference_mode():
-        prediction = torch.sigmoid(copy.deepcopy(network).eval()(images)) > 0.5
-        return (prediction & masks).sum() / (prediction | masks).sum()
-
-
-def _image_by_image(network: nn.Module, images: Tensor, masks: Tensor) -> float:
-    was_training, both, either = network.training, 0, 0
-    network.eval()
-    for image, mask in zip(images, masks, strict=True):
-        with torch.no_grad():
-            prediction = network(image[None])[0] > 0
-        both += int((prediction & mask).sum())
-        either += int((prediction | mask).sum())
-    network.train(was_training)
-    return both / either
-
-
 def _soft_iou(logits: Tensor, masks: Tensor) -> float:
     both = (logits.sigmoid() * masks).sum()
     return float(both / (logits.sigmoid().sum() + masks.sum() - both))
@@ -323,7 +305,6 @@ validation_iou = Exercise(
         Check("the mode it came in", _mode_problem),
         Check("nothing recorded", _record_problem),
     ),
-    answers=(_validation, lambda: _on_a_copy, lambda: _image_by_image),
     mistakes=(
         KnownMistake("eval forgotten", "In training mode, a BatchNorm normalises by the images of this batch and updates its running averages. So your score depends on which images come together, and validation data leak into the network. Which call switches to evaluation mode?",
             lambda: _validation(evaluates=False),

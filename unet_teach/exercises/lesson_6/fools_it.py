@@ -148,11 +148,6 @@ fools_it = Exercise(
         Check("enough foreground by the rule", _foreground_problem),
         Check(FOOLED, _score_problem, _about_radii),
     ),
-    answers=(
-        lambda: BIG,
-        lambda: [["ring", 48, 48, 46], *map(list, CROSSING)],
-        lambda: (("ring", 48.0, 48.0, 40.0), ("ring", 48, 48, 20), *CROSSING),
-    ),
     mistakes=(
         _mistake("nothing painted", "The image is empty. Paint a ring, and lines that cross it.",
             lambda a: not a, []),

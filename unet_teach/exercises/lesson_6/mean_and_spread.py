@@ -272,17 +272,6 @@ mean_and_spread = Exercise(
         returns(FAILED_RUN, some_numbers(2), _failed_runs),
         matches(summary, lambda: [*_known_cases(), *_failed_runs()]),
     ),
-    answers=(
-        lambda: summary,
-        lambda: lambda scores: (np.mean(scores), np.std(scores, ddof=1)),
-        lambda: (
-            lambda scores: (
-                (math.nan, math.nan)
-                if any(map(math.isnan, scores))
-                else (statistics.mean(scores), statistics.stdev(scores))
-            )
-        ),
-    ),
     mistakes=(
         second.mistake("in the other order", "Your second number is the mean. Return the mean first and the standard deviation second.",
             lambda s: summary(s)[::-1], lambda s: (np.std(s), np.mean(s))),

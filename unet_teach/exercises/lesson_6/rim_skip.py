@@ -12,7 +12,6 @@ rim_skip = Exercise(
         whole_numbers(),
         equals(96, "The height", lambda height: 'Cut each skip alone, such as `with cut(whole, "48×48"):`, and compare the IoU on the test images.'),
     ),
-    answers=(lambda: 96, lambda: 96.0, lambda: max(96, 48, 24)),
     mistakes=(
         wrong_number("the coarsest skip", "At 24×24, each cell of a feature map is 4 pixels wide, and the lines are only 1 to 2. Without this skip, IoU falls by 0.01. Which skip has cells as small as a line is wide?",
             24),

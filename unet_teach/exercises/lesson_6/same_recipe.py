@@ -223,12 +223,6 @@ same_recipe = Exercise(
         Check("test scores play no part", _ignores_test_scores),
         matches(_best_on_validation, _cases),
     ),
-    answers=(
-        lambda: _best_on_validation,
-        lambda: lambda trials: sorted((score, rate) for rate, score, _ in trials)[-1][1],
-        lambda: lambda trials: trials[int(np.argmax([t[1] for t in trials]))][0],
-        lambda: lambda trials: sorted(trials, key=lambda t: -t[1])[0][0],
-    ),
     mistakes=(
         known.mistake("picked on the test", "You choose by the test score. Then the winner's test score is merely the best of several tries, no longer a score on data that played no part in the choice. Which other score can you choose by?",
             lambda r: max(r, key=lambda x: x[2])[0]),

@@ -1,10 +1,9 @@
 """The last exercise of lesson 7: networks that miss one criterion, and no other."""
 
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any
 
-from torch import Tensor, nn
-from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
+from torch import nn
 
 from unet_teach.exercises import sandbox
 from unet_teach.exercises.exercise import Check, Exercise, KnownMistake
@@ -110,22 +109,6 @@ def _no_symmetry() -> nn.Module:
     return nn.Sequential(_unet(), nn.MaxPool2d(2))
 
 
-def _two_down_one_up() -> nn.Module:
-    """Make two halvings, followed by one up-sampling by 4."""
-    convs = (nn.Conv2d(4, 4, 2, stride=2), nn.ReLU(), nn.Conv2d(4, 4, 2, stride=2), nn.ReLU())
-    return nn.Sequential(*convs, nn.Upsample(scale_factor=4.0))
-
-
-class _OnlyUpperSkip(nn.Module):
-    def __init__(self) -> None:
-        super().__init__()
-        self.first, self.deeper = nn.Conv2d(1, 4, 3, padding=1), _two_down_one_up()
-
-    def forward(self, x: Tensor) -> Tensor:
-        skip = F.relu(self.first(x))
-        return skip + cast(Tensor, self.deeper(skip))
-
-
 one_mark = Exercise(
     name="one_mark",
     lesson=7,
@@ -135,12 +118,6 @@ one_mark = Exercise(
         Check("both run", _both_run_problem),
         Check("the first lacks only its skips", _lacks_only(0)),
         Check("the second lacks only its symmetry", _lacks_only(1)),
-    ),
-    answers=(
-        lambda: (_no_skips(), _no_symmetry()),
-        lambda: [_no_skips(), nn.Sequential(_unet(), nn.Upsample(scale_factor=2))],
-        lambda: (_no_skips(), nn.Sequential(nn.Conv2d(1, 1, 2, stride=2), _unet())),
-        lambda: (_no_skips(), _OnlyUpperSkip),
     ),
     mistakes=(
         KnownMistake("the other way round", "Both networks are right, but in the wrong order. Put the one without skips first.",

@@ -31,12 +31,6 @@ twelve = Exercise(
     lesson=7,
     prompt="Which of the twelve networks are U-Nets? Name their letters, such as 'BF'.",
     checks=unets_among(LETTERS, UNETS, WHY_NOT, WHY),
-    answers=(
-        lambda: UNETS,
-        lambda: set(UNETS),
-        lambda: "l, k, i, g, e, c, a",
-        lambda: "A, C, E, G, I, K and L",
-    ),
     mistakes=(
         wrong_letters("2D", "You left out tokens and sound. The criteria ask about resolution, and say nothing about the kind of data.",
             "ACEKL"),

@@ -16,24 +16,6 @@ def _reach(depth: int) -> int:
     return 7 * 2**depth - 5  # type: ignore[no-any-return]
 
 
-def _walked(depth: int) -> int:
-    """Follow each pixel's leftmost dependency back through decoder, bottleneck and encoder."""
-    farthest = 0
-    for pixel in range(2**depth):
-        left = pixel
-        for _ in range(depth):
-            left = (left - 2) // 2
-        left -= 2
-        for _ in range(depth):
-            left = 2 * left - 2
-        farthest = max(farthest, pixel - left)
-    return farthest
-
-
-def _recursive(depth: int) -> int:
-    return 2 if depth == 0 else 2 * _recursive(depth - 1) + 5
-
-
 def _follows(answer: Callable[[int], Any]) -> tuple[int, int, int]:
     """Return a factor, a number and the start, if each result is the one before · factor + number.
 
@@ -58,7 +40,6 @@ reach = Exercise(
     lesson=8,
     prompt="How many pixels to one side does the receptive field of an output pixel reach in the course's U-Net, at most? It has two 3×3 convolutions at each level of the encoder and the decoder and in the bottleneck, max-pooling by 2, and transposed convolutions with kernel 2 and stride 2. `depth` counts the halvings.",
     checks=(is_function("reach(depth)"), computes(_reach, "reach", DEPTHS)),
-    answers=(lambda: _reach, lambda: _walked, lambda: _recursive),
     mistakes=(
         KnownMistake("no halving forgotten", "It's right for every depth but 0. Without any halving there are still two 3×3 convolutions, which reach 2 pixels.",
             lambda: lambda depth: _reach(depth) if depth else 0,

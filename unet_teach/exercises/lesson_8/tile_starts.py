@@ -47,13 +47,6 @@ def _spread(size: int, tile: int, shared: int) -> list[int]:
     return [number * last // steps for number in range(steps + 1)] if steps else [0]
 
 
-def _one_by_one(size: int, tile: int, shared: int) -> list[int]:
-    starts = [0]
-    while starts[-1] + tile < size:
-        starts.append(min(starts[-1] + tile - shared, size - tile))
-    return starts
-
-
 GRID = Grid(
     ["size", "tile", "shared"],
     [
@@ -192,7 +185,6 @@ tile_starts = Exercise(
         _check("what neighbours share", _shared_problem),
         _check("as few as possible", _count_problem),
     ),
-    answers=(lambda: _pushed_back, lambda: _spread, lambda: _one_by_one),
     mistakes=(
         known.mistake("what is shared for a step", "You step by what two neighbours share. How far does the next tile start after this one, then?",
             _with_last, _while_inside, _up_to_end, lambda s, t, o: list(range(0, s, o)),

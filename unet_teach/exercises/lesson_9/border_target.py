@@ -45,13 +45,6 @@ def _target(labels: Tensor, largest: Tensor, smallest: Tensor) -> Tensor:
     return torch.where(smallest < largest, 2, (labels > 0).long())
 
 
-def _step_by_step(labels: Tensor, largest: Tensor, smallest: Tensor) -> Tensor:
-    target = torch.zeros(labels.shape, dtype=torch.uint8)
-    target[labels > 0] = 1
-    target[(largest > 0) & (smallest != largest)] = 2
-    return target
-
-
 def _wrong_pixel(case: Case, value: Any) -> str | None:
     target = _target(*case.inputs)
     if value.shape != target.shape:
@@ -109,7 +102,6 @@ border_target = Exercise(
     lesson=9,
     prompt="Turn numbered cells (1, H, W) into a target of whole numbers (of an integer type, such as `torch.long`): 0 for background, 1 inside a cell, and 2 where the 5×5 square around a pixel holds two cells. `largest` and `smallest` are the largest and smallest cell number in that square; without any cell they are 0 and 1000.",
     checks=three_checks("three_classes(labels, largest, smallest)", "whole numbers", tensor_of(lambda x: not x.is_floating_point() and x.dtype != torch.bool, ", but class numbers should be whole numbers, such as torch.long"), _target, _cases, _which_pixels, _wrong_pixel),
-    answers=(lambda: _target, lambda: _step_by_step),
     mistakes=(
         input_changed("Your function overwrites a tensor that it was given, and the numbered cells are still needed to count them. `torch.where` makes a new tensor instead.",
             lambda a, b, c: a.copy_(_target(a, b, c)).long(), lambda: _known_cases()[0].inputs),

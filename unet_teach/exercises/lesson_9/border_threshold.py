@@ -110,11 +110,6 @@ border_threshold = Exercise(
     lesson=9,
     prompt="From the probabilities of background, inside and border (3, H, W), make a mask (H, W) of the pixels that are left: True where background is less probable than one half *and* border is at most as probable as the threshold.",
     checks=three_checks("left_over(probabilities, threshold)", "a boolean mask", A_MASK, _left, _cases, _where_left, _wrong_pixel),
-    answers=(
-        lambda: _left,
-        lambda: lambda p, threshold: ~((p[0] >= 0.5) | (p[2] > threshold)),
-        lambda: lambda p, threshold: torch.logical_and(p[0] < 0.5, p[2].le(threshold)),
-    ),
     mistakes=(
         known.mistake("argmax", "You use `argmax`, so the threshold has no effect: border is cut out only where it's the *most* probable class. A rare class seldom is. Compare its probability with the threshold instead.",
             lambda p, t: p.argmax(0) == 1, lambda p, t: p.argmax(0) != 2, lambda p, t: p.argmax(0) > 0),

@@ -207,11 +207,6 @@ object_f1 = Exercise(
         *three_checks("object_f1(ious)", "one number", a_number, _f1, _cases, _facts, _two_numbers),
         replace(matches(_f1, _tables_without_cells, _two_numbers), holds=WITHOUT_CELLS),
     ),
-    answers=(
-        lambda: lambda ious: 2 * (ious > 0.5).sum() / sum(ious.shape),
-        lambda: _f1,
-        lambda: lambda ious: _harmonic_or_error(ious) if _parts(ious)[0] else 0.0,
-    ),
     mistakes=(
         input_changed("Your function overwrites the table, so the next threshold would work on other numbers. A comparison makes a new tensor.",
             lambda x: [_f1(x), x.masked_fill_(x <= 0.5, 0)][0], lambda: _known_cases()[0].inputs),

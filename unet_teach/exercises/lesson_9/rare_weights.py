@@ -122,11 +122,6 @@ rare_weights = Exercise(
         returns_kind("a weight for each class", some_numbers(), _known_cases),
         replace(matches(_weights, _cases, _ratio), facts=_dependence),
     ),
-    answers=(
-        lambda: _weights,
-        lambda: lambda counts: len(counts) * (1 / counts.sqrt()) / (1 / counts.sqrt()).sum(),
-        lambda: lambda counts: ((counts / counts.sum()) ** -0.5 / ((counts / counts.sum()) ** -0.5).mean()).tolist(),
-    ),
     mistakes=(
         known.mistake("frequent classes weigh more", "The most frequent class weighs most, so the rare one counts even less than before. Divide by the root instead of multiplying with it.",
             lambda c: c.sqrt() / c.sqrt().mean(), lambda c: c**0.5, lambda c: c / c.float().mean(), lambda c: c / c.sum()),
