@@ -221,9 +221,12 @@ def batch_problem(network: nn.Module, images: Tensor) -> str | None:
     )
 
 
-def gradient_problem(network: nn.Module, images: Tensor) -> str | None:
-    """Say why the network cannot be trained, or name the calls that cut the gradient."""
-    trace = Trace(network, images)
+def gradient_problem(network: nn.Module, images: Tensor, trace: Trace | None = None) -> str | None:
+    """Say why the network cannot be trained, or name the calls that cut the gradient.
+
+    `trace` is what an equal network does with the images, where that is known already.
+    """
+    trace = trace or Trace(network, images)
     # When nothing has a gradient, a call that rounds may be the cause as well.
     lost = isinstance(trace.result, Tensor) and not trace.result.requires_grad
     cuts = [

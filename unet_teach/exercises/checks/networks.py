@@ -190,7 +190,7 @@ class StudentNetworks:
         """Check that a gradient goes back on every path on which values go on."""
         return Check(
             "gradients on every path",
-            lambda answer: gradient_problem(self.make(answer), self._image()),
+            lambda a: gradient_problem(self.make(a), self._image(), self.trace(a)),
         )
 
     def repeats(self, *arguments: Any) -> Check:

@@ -334,11 +334,9 @@ def values_problem(output: Tensor, target: Tensor, where: str) -> str | None:
     place = differences.where(differs)
     problem = f"{where}: {int(differs.sum())} of {differs.numel()} values are wrong."
     if place:
-        problem = (
-            f"{where}: {place} is wrong."
-            if place == EVERYWHERE
-            else f"{where}: the values are wrong in {place}."
-        )
+        problem = f"{where}: the values are wrong in {place}."
+    if place == EVERYWHERE:
+        problem = f"{where}: {place} is wrong."
     if relation := differences.how(output, target, differs):
         return f"{problem} {relation}"
     cell = tuple(int(i) for i in differs.nonzero()[0])

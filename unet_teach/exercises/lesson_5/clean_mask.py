@@ -40,7 +40,8 @@ def _mask(file: Tensor) -> Tensor:
     return (file != 0).float()
 
 
-def _wrong_value(given: Tensor, pixel: Tensor) -> str:
+def _wrong_value(inputs: tuple[Tensor], place: tuple[int, ...], pixel: Tensor) -> str:
+    given = inputs[0][place]
     return f"a pixel of {given.item()} becomes {pixel.item():.4g}, but it should become {_mask(given):.0f}"
 
 

@@ -131,35 +131,37 @@ def where_right(answer: Function, reference: Function, cases: list[Case]) -> str
 
 
 def first_wrong_pixel(
-    reference: Callable[[Tensor], Tensor], sentence: Callable[[Tensor, Tensor], str]
+    reference: Function,
+    sentence: Callable[[tuple[Any, ...], tuple[int, ...], Tensor], str],
+    what: str = "mask",
 ) -> Callable[[Case, object], str]:
     """Make an explanation of a wrong mask: its shape, or else its first wrong pixel.
 
     Args:
-        reference: makes the right mask of an input.
-        sentence: takes a pixel of the input and of the wrong mask, each a tensor of one value.
+        reference: makes the right mask of the inputs.
+        sentence: takes the inputs, the place of the pixel, and what it is in the wrong mask.
+        what: is made of the inputs.
     """
 
     def explain(case: Case, value: object) -> str:
-        (given,) = case.inputs
+        target = reference(*case.inputs)
         if not isinstance(value, Tensor):
-            return f"you return one number instead of a mask of shape {tuple(given.shape)}"
-        target = reference(given)
-        if value.shape != given.shape:
-            shapes = f"the mask's shape is {tuple(value.shape)} instead of {tuple(given.shape)}"
+            return f"you return one number instead of a {what} of shape {tuple(target.shape)}"
+        if value.shape != target.shape:
+            shapes = f"the {what}'s shape is {tuple(value.shape)} instead of {tuple(target.shape)}"
             return f"{shapes}{about_shape(value, target)}"
         wrong = value != target
-        place = tuple(int(i) for i in wrong.nonzero()[0])
+        place = tuple(wrong.nonzero()[0].tolist())
         images = [number for number, image in enumerate(wrong, start=1) if image.any()]
         where = ""
-        if given.dim() == 4 and len(images) < len(given):
-            where = f", all of them in image {' and '.join(map(str, images))} of {len(given)}"
+        if target.dim() == 4 and len(images) < len(target):
+            where = f", all of them in image {' and '.join(map(str, images))} of {len(target)}"
         sorted_values = (x.to(value.dtype).flatten().sort().values for x in (value, target))
-        if target.dtype != torch.bool and torch.equal(*sorted_values):
+        if target.is_floating_point() and torch.equal(*sorted_values):
             return f"every value appears as often as it should, but in the wrong place; the first wrong one is at {list(place)}"
         number = int(wrong.sum())
         count = f"{number} of {wrong.numel()} pixels {'is' if number == 1 else 'are'} wrong{where}"
-        return f"{count}; {sentence(given[place], value[place])}"
+        return f"{count}; {sentence(case.inputs, place, value[place])}"
 
     return explain
 

@@ -45,7 +45,8 @@ def _mask(logits: Tensor) -> Tensor:
     return logits > 0
 
 
-def _wrong_side(logit: Tensor, pixel: Tensor) -> str:
+def _wrong_side(inputs: tuple[Tensor], place: tuple[int, ...], pixel: Tensor) -> str:
+    logit = inputs[0][place]
     probability = f"{logit.sigmoid():.3g}"
     if logit and probability == "0.5":
         probability = f"just {'above' if logit > 0 else 'below'} 0.5"

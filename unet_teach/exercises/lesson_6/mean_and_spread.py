@@ -4,9 +4,9 @@ import contextlib
 import itertools
 import math
 import random
-import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from statistics import geometric_mean, mean, median, pstdev, pvariance, stdev, variance
 from typing import Any
 
 import numpy as np
@@ -31,8 +31,8 @@ Summarise = Callable[[Scores], Any]
 
 def summary(scores: Sequence[float]) -> tuple[float, float]:
     """Return the mean and the sample standard deviation, both NaN if a score is NaN."""
-    mean = sum(scores) / len(scores)
-    return mean, math.sqrt(sum((x - mean) ** 2 for x in scores) / (len(scores) - 1))
+    centre = sum(scores) / len(scores)
+    return centre, math.sqrt(sum((x - centre) ** 2 for x in scores) / (len(scores) - 1))
 
 
 def _cases_of(*score_lists: Scores) -> list[Case]:
@@ -73,7 +73,7 @@ PARTS = ("mean", "sample standard deviation")
 
 
 def _deviations(scores: Scores) -> list[float]:
-    return [abs(x - statistics.mean(scores)) for x in scores]
+    return [abs(x - mean(scores)) for x in scores]
 
 
 def _squares(scores: Scores) -> float:
@@ -81,41 +81,41 @@ def _squares(scores: Scores) -> float:
 
 
 def _from_median(scores: Scores, count: int) -> float:
-    return math.sqrt(sum((x - statistics.median(scores)) ** 2 for x in scores) / count)
+    return math.sqrt(sum((x - median(scores)) ** 2 for x in scores) / count)
 
 
 STATISTICS: dict[str, Summarise] = {
-    "the mean": statistics.mean,
-    "the sample standard deviation": statistics.stdev,
+    "the mean": mean,
+    "the sample standard deviation": stdev,
     "the first score": lambda s: s[0],
     "the last score": lambda s: s[-1],
     "the lowest score": min,
     "the highest score": max,
-    "the median": statistics.median,
+    "the median": median,
     "the score in the middle of the sorted list": lambda s: sorted(s)[len(s) // 2],
-    "the mean without the lowest and the highest score": lambda s: statistics.mean(sorted(s)[1:-1] or s),
+    "the mean without the lowest and the highest score": lambda s: mean(sorted(s)[1:-1] or s),
     "the mean of the lowest and the highest score": lambda s: (min(s) + max(s)) / 2,
-    "the geometric mean of the scores": statistics.geometric_mean,
+    "the geometric mean of the scores": geometric_mean,
     "the sum of the scores": sum,
     "the sum of all scores but the first, divided by n": lambda s: sum(s[1:]) / len(s),
     "the sum of all scores but the last, divided by n": lambda s: sum(s[:-1]) / len(s),
     "the last score, divided by n": lambda s: s[-1] / len(s),
     "the mean of all scores but the first": lambda s: sum(s[1:]) / (len(s) - 1),
     "the mean of all scores but the last": lambda s: sum(s[:-1]) / (len(s) - 1),
-    "the distance of the last score alone from the mean, divided by the root of n − 1, as if a sum began anew with each score": lambda s: abs(s[-1] - statistics.mean(s)) / math.sqrt(len(s) - 1),
-    "the right one without the distance of the first score": lambda s: math.sqrt(sum((x - statistics.mean(s)) ** 2 for x in s[1:]) / (len(s) - 1)),
-    "the right one without the distance of the last score": lambda s: math.sqrt(sum((x - statistics.mean(s)) ** 2 for x in s[:-1]) / (len(s) - 1)),
+    "the distance of the last score alone from the mean, divided by the root of n − 1, as if a sum began anew with each score": lambda s: abs(s[-1] - mean(s)) / math.sqrt(len(s) - 1),
+    "the right one without the distance of the first score": lambda s: math.sqrt(sum((x - mean(s)) ** 2 for x in s[1:]) / (len(s) - 1)),
+    "the right one without the distance of the last score": lambda s: math.sqrt(sum((x - mean(s)) ** 2 for x in s[:-1]) / (len(s) - 1)),
     "the root of the squared distances from the first score, divided by n − 1": lambda s: math.sqrt(sum((x - s[0]) ** 2 for x in s) / (len(s) - 1)),
-    "the mean distance between neighbours": lambda s: statistics.mean(abs(a - b) for a, b in itertools.pairwise(s)),
+    "the mean distance between neighbours": lambda s: mean(abs(a - b) for a, b in itertools.pairwise(s)),
     "the sum of the scores, divided by n − 1": lambda s: sum(s) / (len(s) - 1),
-    "the standard deviation with n in place of n − 1": statistics.pstdev,
-    "the variance, with n − 1": statistics.variance,
-    "the variance, with n": statistics.pvariance,
-    "the sample standard deviation, divided by the root of n": lambda s: statistics.stdev(s) / math.sqrt(len(s)),
-    "the sample standard deviation, divided by n": lambda s: statistics.stdev(s) / len(s),
-    "the root of (the sum of the squared scores minus the squared mean, divided by n − 1), so n times the squared mean isn't subtracted": lambda s: math.sqrt((sum(x * x for x in s) - statistics.mean(s) ** 2) / (len(s) - 1)),
-    "the root of (the mean of the squared scores minus the mean)": lambda s: math.sqrt(statistics.mean(x * x for x in s) - statistics.mean(s)),
-    "the mean of the squared scores minus the squared mean, which is the variance with n": lambda s: statistics.mean(x * x for x in s) - statistics.mean(s) ** 2,
+    "the standard deviation with n in place of n − 1": pstdev,
+    "the variance, with n − 1": variance,
+    "the variance, with n": pvariance,
+    "the sample standard deviation, divided by the root of n": lambda s: stdev(s) / math.sqrt(len(s)),
+    "the sample standard deviation, divided by n": lambda s: stdev(s) / len(s),
+    "the root of (the sum of the squared scores minus the squared mean, divided by n − 1), so n times the squared mean isn't subtracted": lambda s: math.sqrt((sum(x * x for x in s) - mean(s) ** 2) / (len(s) - 1)),
+    "the root of (the mean of the squared scores minus the mean)": lambda s: math.sqrt(mean(x * x for x in s) - mean(s)),
+    "the mean of the squared scores minus the squared mean, which is the variance with n": lambda s: mean(x * x for x in s) - mean(s) ** 2,
     "the sum of the squared distances from the mean": _squares,
     "the root of the sum of the squared distances, not divided": lambda s: math.sqrt(_squares(s)),
     "the root of the sum of the squared distances, divided by n − 1 after taking the root": lambda s: math.sqrt(_squares(s)) / (len(s) - 1),
@@ -123,28 +123,28 @@ STATISTICS: dict[str, Summarise] = {
     "the root of the mean of the squared scores, so the mean isn't subtracted": lambda s: math.sqrt(sum(x * x for x in s) / len(s)),
     "the root of the sum of the squared scores, so the mean isn't subtracted": lambda s: math.sqrt(sum(x * x for x in s)),
     "the root of the sum of the distances from the mean, divided by n − 1, so the distances aren't squared": lambda s: math.sqrt(sum(_deviations(s)) / (len(s) - 1)),
-    "the root of the standard deviation, so a root is taken twice": lambda s: math.sqrt(statistics.stdev(s)),
+    "the root of the standard deviation, so a root is taken twice": lambda s: math.sqrt(stdev(s)),
     "the sample standard deviation with n − 2 in place of n − 1": lambda s: math.sqrt(_squares(s) / (len(s) - 2)),
     "the sample standard deviation with n + 1 in place of n − 1": lambda s: math.sqrt(_squares(s) / (len(s) + 1)),
-    "the mean distance from the mean": lambda s: statistics.mean(_deviations(s)),
+    "the mean distance from the mean": lambda s: mean(_deviations(s)),
     "the sum of the distances from the mean, divided by n − 1": lambda s: sum(_deviations(s)) / (len(s) - 1),
-    "the median distance from the mean": lambda s: statistics.median(_deviations(s)),
+    "the median distance from the mean": lambda s: median(_deviations(s)),
     "the sum of the distances from the mean": lambda s: sum(_deviations(s)),
     "the highest minus the lowest score": lambda s: max(s) - min(s),
     "half of the highest minus the lowest score": lambda s: (max(s) - min(s)) / 2,
-    "the highest score minus the mean": lambda s: max(s) - statistics.mean(s),
-    "the mean minus the lowest score": lambda s: statistics.mean(s) - min(s),
+    "the highest score minus the mean": lambda s: max(s) - mean(s),
+    "the mean minus the lowest score": lambda s: mean(s) - min(s),
     "the largest distance from the mean": lambda s: max(_deviations(s)),
     "the distance between the quartiles": lambda s: float(np.subtract(*np.percentile(s, [75, 25]))),
     "the standard deviation around the median, with n − 1": lambda s: _from_median(s, len(s) - 1),
     "the standard deviation around the median, with n": lambda s: _from_median(s, len(s)),
-    "the mean distance from the median": lambda s: statistics.mean(abs(x - statistics.median(s)) for x in s),
-    "the median distance from the median": lambda s: statistics.median(abs(x - statistics.median(s)) for x in s),
-    "the sample standard deviation, divided by the mean": lambda s: statistics.stdev(s) / statistics.mean(s),
-    "the sample standard deviation in percent of the mean": lambda s: 100 * statistics.stdev(s) / statistics.mean(s),
-    "twice the sample standard deviation": lambda s: 2 * statistics.stdev(s),
-    "1.96 times the standard error": lambda s: 1.96 * statistics.stdev(s) / math.sqrt(len(s)),
-    "the sample standard deviation of the differences between neighbours": lambda s: statistics.stdev(np.diff(s).tolist()),
+    "the mean distance from the median": lambda s: mean(abs(x - median(s)) for x in s),
+    "the median distance from the median": lambda s: median(abs(x - median(s)) for x in s),
+    "the sample standard deviation, divided by the mean": lambda s: stdev(s) / mean(s),
+    "the sample standard deviation in percent of the mean": lambda s: 100 * stdev(s) / mean(s),
+    "twice the sample standard deviation": lambda s: 2 * stdev(s),
+    "1.96 times the standard error": lambda s: 1.96 * stdev(s) / math.sqrt(len(s)),
+    "the sample standard deviation of the differences between neighbours": lambda s: stdev(np.diff(s).tolist()),
 }  # fmt: skip
 
 

@@ -88,9 +88,8 @@ def _what_crosses(answer: Meet) -> str:
     """Say what x and skip contribute to the result, as measured."""
     x, skip = (F.relu(torch.randn(1, 16, 6, 8)) for _ in range(2))
     output = answer(x.clone(), skip.clone())
-    if (output == (value := output.flatten()[0])).all() and (
-        answer(skip.clone(), x.clone()) == value
-    ).all():
+    value, other = output.flatten()[0], answer(skip.clone(), x.clone())
+    if (output == value).all() and (other == value).all():
         return f"The result is {value:g} at every place, and with other feature maps {NO_EFFECT}."
     for name, place in (("x", 0), ("skip", 1)):
         others = [F.relu(size * torch.randn_like(x) - 1) for size in (1, 3, 10)]
@@ -147,13 +146,9 @@ def _has_weights(answer: Meet) -> bool:
 
 def _attached(answer: Meet) -> list[bool]:
     """Whether the output is connected to x and to skip in the autograd graph, as for `0 * skip`."""
-    maps = [torch.ones(1, 16, 4, 4) for _ in range(2)]
-    found = []
-    for given in maps:
-        given.requires_grad_()
-        found.append(bool(answer(*(x.clone() for x in maps)).requires_grad))
-        given.requires_grad_(False)
-    return found
+    pairs = ((True, False), (False, True))
+    maps = ([torch.ones(1, 16, 4, 4, requires_grad=own).clone() for own in pair] for pair in pairs)
+    return [bool(answer(*pair).requires_grad) for pair in maps]
 
 
 def _is_matrix_product(answer: Meet) -> bool:

@@ -1,7 +1,6 @@
 """Exercise `border_target` of lesson 9: numbered cells become background, inside and border."""
 
 from collections.abc import Callable
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -9,7 +8,12 @@ from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 
 from unet_teach.exercises.checks.functions import Case, Function, Probes
 from unet_teach.exercises.exercise import Exercise, KnownMistake
-from unet_teach.exercises.lesson_5.masks import about_shape, input_changed, tensor_of, three_checks
+from unet_teach.exercises.lesson_5.masks import (
+    first_wrong_pixel,
+    input_changed,
+    tensor_of,
+    three_checks,
+)
 
 BEYOND = 1000  # what background counts as where the smallest number is sought
 
@@ -22,7 +26,10 @@ KNOWN = {
 }  # fmt: skip
 
 
-def _inputs(labels: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+Inputs = tuple[Tensor, Tensor, Tensor]
+
+
+def _inputs(labels: Tensor) -> Inputs:
     """Return numbered cells (1, H, W) with the largest and smallest number in each 5×5 square."""
     filled = labels.where(labels > 0, float(BEYOND))
     largest = F.max_pool2d(labels, 5, stride=1, padding=2)
@@ -45,15 +52,10 @@ def _target(labels: Tensor, largest: Tensor, smallest: Tensor) -> Tensor:
     return torch.where(smallest < largest, 2, (labels > 0).long())
 
 
-def _wrong_pixel(case: Case, value: Any) -> str | None:
-    target = _target(*case.inputs)
-    if value.shape != target.shape:
-        return f"the target's shape is {tuple(value.shape)} instead of {tuple(target.shape)}{about_shape(value, target)}"
-    wrong = (value != target).nonzero()
-    place = tuple(wrong[0].tolist())
-    label, largest, smallest = (int(each[place]) for each in case.inputs)
+def _wrong_pixel(inputs: Inputs, place: tuple[int, ...], pixel: Tensor) -> str:
+    label, largest, smallest = (int(each[place]) for each in inputs)
     square = f"largest {largest}, smallest {_smallest(smallest)}"
-    return f"{len(wrong)} of {target.numel()} pixels {'is' if len(wrong) == 1 else 'are'} wrong; the one in row {place[1]}, column {place[2]} has label {label} ({square} around it) and becomes {value[place].item():g}, but it should become {int(target[place])}"
+    return f"the one in row {place[1]}, column {place[2]} has label {label} ({square} around it) and becomes {pixel.item():g}, but it should become {int(_target(*inputs)[place])}"
 
 
 SITUATIONS: dict[str, Callable[[int, int, int], bool]] = {  # of label, largest and smallest
@@ -101,7 +103,7 @@ border_target = Exercise(
     name="border_target",
     lesson=9,
     prompt="Turn numbered cells (1, H, W) into a target of whole numbers (of an integer type, such as `torch.long`): 0 for background, 1 inside a cell, and 2 where the 5×5 square around a pixel holds two cells. `largest` and `smallest` are the largest and smallest cell number in that square; without any cell they are 0 and 1000.",
-    checks=three_checks("three_classes(labels, largest, smallest)", "whole numbers", tensor_of(lambda x: not x.is_floating_point() and x.dtype != torch.bool, ", but class numbers should be whole numbers, such as torch.long"), _target, _cases, _which_pixels, _wrong_pixel),
+    checks=three_checks("three_classes(labels, largest, smallest)", "whole numbers", tensor_of(lambda x: not x.is_floating_point() and x.dtype != torch.bool, ", but class numbers should be whole numbers, such as torch.long"), _target, _cases, _which_pixels, first_wrong_pixel(_target, _wrong_pixel, "target")),
     mistakes=(
         input_changed("Your function overwrites a tensor that it was given, and the numbered cells are still needed to count them. `torch.where` makes a new tensor instead.",
             lambda a, b, c: a.copy_(_target(a, b, c)).long(), lambda: _known_cases()[0].inputs),

@@ -67,26 +67,21 @@ def _some_right(weights: Tensor, target: Tensor) -> str:
 
 def _dependence(answer: Function) -> str:
     """Say how the weights depend on the numbers of pixels, or how their mean on the classes."""
-    few, some, many = (float(w) for w in _of(answer, 1, 100, 10_000))
-    if not torch.allclose(
-        _of(answer, 100, 10_000, 1), torch.tensor([some, many, few]).double(), rtol=1e-3
-    ):
-        counts = torch.tensor([100, 10_000, 1])
-        right, weights = (
-            x.sort().values for x in (_weights(counts).double(), _of(answer, *counts.tolist()))
-        )
-        if torch.allclose(weights, right, rtol=1e-3):
+    few, some, many = map(float, _of(answer, 1, 100, 10_000))
+    counts = (100, 10_000, 1)
+    turned, right = _of(answer, *counts), _weights(torch.tensor(counts)).double()
+    if not torch.allclose(turned, torch.tensor([some, many, few]).double(), rtol=1e-3):
+        if torch.allclose(turned.sort().values, right.sort().values, rtol=1e-3):
             return "The weights are right, but not in the places of their classes, so don't sort anything."
         return "If the same numbers come in another order, the weights don't just change places with them. Each weight should depend on the number of its own class, and on the mean over *all* classes."
-    if (_of(answer, 9, 4, 1) % 1 == 0).all() and (_of(answer, 7, 5, 3) % 1 == 0).all():
+    if not any((_of(answer, *numbers) % 1).any() for numbers in ((9, 4, 1), (7, 5, 3))):
         return "All your weights are whole numbers, as if they were rounded."
     if min(few, some, many) <= 0:
         return f"For 1, 100 and 10000 pixels, your weights are {few:.3g}, {some:.3g} and {many:.3g}. A weight should be above 0."
     ratios = few / some, some / many
     means = [float(_of(answer, *counts).mean()) for counts in ((9, 4), (9, 4, 1), (9, 4, 2, 1))]
-    if all(abs(ratio / 10 - 1) < 1e-3 for ratio in ratios) and not all(
-        abs(m - 1) < 1e-3 for m in means
-    ):
+    has_ratios = all(abs(ratio / 10 - 1) < 1e-3 for ratio in ratios)
+    if has_ratios and any(abs(mean - 1) > 1e-3 for mean in means):
         return f"For two, three and four classes, the mean of your weights is {means[0]:.3g}, {means[1]:.3g} and {means[2]:.3g}. It should be 1 each time: divide by the mean of the weights themselves."
     if [f"{ratio:.3g}" for ratio in ratios] == ["10", "10"]:  # what is off shows elsewhere
         return _in_one_case(answer)
