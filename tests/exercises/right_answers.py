@@ -10,6 +10,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 
+from tests.exercises.forward_variants import add, cat, with_forward
+from tests.exercises.unet_variants import Student, changed
 from unet_teach.arithmetic import output_padding_for
 from unet_teach.exercises.lesson_3.crop_to import centre
 from unet_teach.exercises.lesson_3.first_network import _up, _written
@@ -18,8 +20,6 @@ from unet_teach.exercises.lesson_3.join import _RIGHT as JOINED
 from unet_teach.exercises.lesson_3.pad_to import _padded
 from unet_teach.exercises.lesson_3.split_conv import _right as split
 from unet_teach.exercises.lesson_4.double_conv import _first, _relu, _second, _sequence
-from unet_teach.exercises.lesson_4.forward_variants import add, cat, with_forward
-from unet_teach.exercises.lesson_4.unet_variants import Student, changed
 from unet_teach.exercises.lesson_5.held_out import _lefts
 from unet_teach.exercises.lesson_5.validation_iou import _validation
 from unet_teach.exercises.lesson_6.checkerboard import _checkerboard

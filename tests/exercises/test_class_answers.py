@@ -7,8 +7,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 
+from tests.exercises.unet_variants import Student
 from unet_teach import exercises
-from unet_teach.exercises.lesson_4.unet_variants import Student
 from unet_teach.networks.document import ConcatenatingUNet, DocumentUNet
 
 

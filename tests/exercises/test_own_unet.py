@@ -7,8 +7,8 @@ from torch import nn
 from torch.nn import functional as F  # noqa: N812
 from torch.utils.checkpoint import checkpoint
 
+from tests.exercises.unet_variants import Student, changed
 from unet_teach.exercises import own_unet
-from unet_teach.exercises.lesson_4.unet_variants import Student, changed
 
 
 @pytest.fixture(autouse=True)

@@ -1,16 +1,17 @@
 """Lesson 4: a `forward` for the document's layers, with skips that are added."""
 
+import torch
+
 from unet_teach.exercises.exercise import Exercise
 from unet_teach.exercises.lesson_4.forward_checks import forward_checks, shared_mistakes
-from unet_teach.exercises.lesson_4.forward_variants import add
-from unet_teach.networks.document import DocumentUNet
+from unet_teach.networks.document import AdditiveUNet
 
 forward_add = Exercise(
     name="forward_add",
     lesson=4,
     prompt="Write a `forward` for the document's layers that adds a skip at each of three sizes.",
     checks=forward_checks("add", "class Additive(DocumentUNet): …"),
-    mistakes=shared_mistakes(add, DocumentUNet),
+    mistakes=shared_mistakes(AdditiveUNet, torch.add),
     hints=(
         "Which feature maps do you have to keep in the encoder, so that the decoder can use them?",
         "upconv1 returns 256 channels at a quarter of the image's height. Which convolution of the encoder returned a feature map like that?",

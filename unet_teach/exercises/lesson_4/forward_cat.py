@@ -1,8 +1,9 @@
 """Lesson 4: a `forward` for the document's layers, with skips that are concatenated."""
 
+import torch
+
 from unet_teach.exercises.exercise import Exercise
 from unet_teach.exercises.lesson_4.forward_checks import forward_checks, shared_mistakes
-from unet_teach.exercises.lesson_4.forward_variants import cat
 from unet_teach.networks.document import ConcatenatingUNet
 
 forward_cat = Exercise(
@@ -10,7 +11,7 @@ forward_cat = Exercise(
     lesson=4,
     prompt="Now concatenate the skips with `torch.cat`, and change the layers that need it.",
     checks=forward_checks("cat", "class Concatenating(DocumentUNet): …"),
-    mistakes=shared_mistakes(cat, ConcatenatingUNet),
+    mistakes=shared_mistakes(ConcatenatingUNet, lambda x, skip: torch.cat([x, skip], 1)),
     hints=(
         "How many channels does `torch.cat([a, b], dim=1)` have if a and b have 256 each?",
         "Three layers get two concatenated feature maps: upconv2, upconv3 and upconv4. Their in_channels double.",

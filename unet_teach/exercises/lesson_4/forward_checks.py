@@ -1,10 +1,11 @@
 """What `forward_add` and `forward_cat` have in common: checks, and known mistakes."""
 
 import re
+from collections.abc import Callable
 from typing import Any, Literal
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 
 from unet_teach.exercises.checks import forward_problems as problems
@@ -21,8 +22,7 @@ from unet_teach.exercises.checks.networks import (
     random_sizes,
 )
 from unet_teach.exercises.exercise import Check, KnownMistake
-from unet_teach.exercises.lesson_4.forward_variants import Join, with_forward, with_layer_in_list
-from unet_teach.networks.document import DocumentUNet
+from unet_teach.networks.document import AdditiveUNet, ConcatenatingUNet, DocumentUNet
 from unet_teach.shared.sizes_as_text import sizes_as_text
 
 SKIPS = "a skip at each of three sizes"  # what a check holds
@@ -137,15 +137,46 @@ def forward_checks(kind: Literal["add", "cat"], statement: str) -> tuple[Check, 
     )
 
 
-def shared_mistakes(join: Join, base: type[DocumentUNet]) -> tuple[KnownMistake, ...]:
-    """Make the known mistakes that do not depend on how skips are joined."""
+def _class(base: type[nn.Module], **methods: Any) -> Callable[[], type[nn.Module]]:
+    """Make a maker of a class with other methods."""
+    return lambda: type("Student", (base,), methods)
+
+
+def shared_mistakes(
+    base: type[AdditiveUNet | ConcatenatingUNet], join: Callable[[Tensor, Tensor], Tensor]
+) -> tuple[KnownMistake, ...]:
+    """Make the known mistakes that do not depend on how skips are joined, with examples of them.
+
+    Args:
+        base: a right class.
+        join: brings together the decoder's feature map and the skip.
+    """
+
+    def in_list(self: Any, in_channels: int, out_channels: int) -> None:
+        base.__init__(self, in_channels, out_channels)
+        self.ups = [self._modules.pop("upconv2")]
+
+    def linear(self: Any, x: Tensor) -> Any:
+        one = self.conv1(x)
+        two = self.conv2(one)
+        three = self.conv3(two)
+        x = join(self.upconv1(self.conv4(three)), self.skip1(three))
+        x = join(self.upconv2(x), self.skip2(two))
+        return self.upconv4(join(self.upconv3(x), self.skip3(one)))
+
+    def in_forward(self: Any, x: Tensor) -> Any:
+        return nn.Conv2d(OUT_CHANNELS, OUT_CHANNELS, 1)(base.forward(self, x))
+
+    def one_size(self: Any, x: Tensor) -> Any:
+        return F.interpolate(base.forward(self, x), size=(32, 48))
+
     return (
         *networks.unregistered_layers(
-            with_forward(join, base=with_layer_in_list(base)),
-            with_forward(join, base=base, end=lambda x: nn.Conv2d(x.shape[1], x.shape[1], 1)(x)),
+            _class(base, __init__=in_list, upconv2=property(lambda self: self.ups[0])),
+            _class(base, forward=in_forward),
         ),
         KnownMistake("no activation", "There is no activation, so the whole network is one linear map. Apply a ReLU after each of the eight layers except the last.",
-            with_forward(join, base=base, activation=lambda x: x),
+            _class(base, forward=linear),
             networks.trace_shows(lambda trace: not trace.has_activation), at=ACTIVATIONS),
-        networks.fixed_size(with_forward(join, base=base, end=lambda x: F.interpolate(x, size=(32, 48)))),
+        networks.fixed_size(_class(base, forward=one_size)),
     )  # fmt: skip

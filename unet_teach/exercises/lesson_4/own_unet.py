@@ -1,15 +1,44 @@
 """Lesson 4: the student's own U-Net, of any depth, for images of any size."""
 
-from torch import nn
+from typing import Any
+
+from torch import Tensor, nn
 
 from unet_teach.exercises.checks.networks import SIZES
 from unet_teach.exercises.exercise import Exercise, KnownMistake
 from unet_teach.exercises.lesson_4.own_unet_checks import CHECKS, DEPTHS, networks, smallest_size
-from unet_teach.exercises.lesson_4.unet_variants import (
-    Student,
-    changed,
-)
-from unet_teach.exercises.own_network import keep
+from unet_teach.exercises.own_network import CourseUNet, keep
+
+
+class _Shallower(nn.Module):
+    def __init__(self, in_channels: int, out_channels: int, depth: int, base_channels: int) -> None:
+        super().__init__()
+        flat = (nn.Conv2d(in_channels, base_channels, 3, padding=1), nn.ReLU())
+        self.network: nn.Module = nn.Sequential(*flat, nn.Conv2d(base_channels, out_channels, 1))
+        if depth > 1:
+            self.network = CourseUNet(in_channels, out_channels, depth - 1, base_channels)
+
+    def forward(self, x: Tensor) -> Any:
+        return self.network(x)
+
+
+class _Deeper(CourseUNet):
+    def __init__(self, in_channels: int, out_channels: int, depth: int, base_channels: int) -> None:
+        super().__init__(in_channels, out_channels, depth + 1, base_channels)
+
+
+class _InList(CourseUNet):
+    head = property(lambda self: self.layers[0])
+
+    def __init__(self, in_channels: int, out_channels: int, depth: int, base_channels: int) -> None:
+        super().__init__(in_channels, out_channels, depth, base_channels)
+        self.layers = [self._modules.pop("head")]
+
+
+class _InForward(CourseUNet):
+    def forward(self, x: Tensor) -> Any:
+        return nn.LazyConv2d(self.head.out_channels, 1)(super().forward(x))
+
 
 SOLUTION = """`def __init__(self, in_channels, out_channels, depth, base_channels):
     super().__init__()
@@ -41,16 +70,12 @@ own_unet = Exercise(
     checks=CHECKS,
     mistakes=(
         KnownMistake("one halving too few", "Your network halves one time too few. `depth` counts the halvings, and there are `depth + 1` levels with one halving between each two.",
-            changed(halvings=lambda self, depth: depth - 1), lambda a: [smallest_size(a, depth) for depth in (1, 2, 3)] == SIZES[:3],
+            lambda: _Shallower, lambda a: [smallest_size(a, depth) for depth in (1, 2, 3)] == SIZES[:3],
             at=DEPTHS),
         KnownMistake("one halving too many", "Your network halves one time too many: `depth` is the number of halvings.",
-            changed(halvings=lambda self, depth: depth + 1), lambda a: smallest_size(a, 1) == SIZES[2] and smallest_size(a, 2) == SIZES[3],
+            lambda: _Deeper, lambda a: smallest_size(a, 1) == SIZES[2] and smallest_size(a, 2) == SIZES[3],
             at=DEPTHS),
-        *networks.unregistered_layers(
-            changed(encoder_list=list),
-            changed(forward=lambda self, x: nn.LazyConv2d(self.head.out_channels, 1)(Student.forward(self, x))),
-            1,
-        ),
+        *networks.unregistered_layers(lambda: _InList, lambda: _InForward, 1),
     ),
     hints=(
         "Divide the task: a block, a list of widths, a loop for the encoder that keeps feature maps, and a loop for the decoder that uses them. Which lists of layers does `__init__` need?",

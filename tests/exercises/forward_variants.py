@@ -57,15 +57,3 @@ def with_forward(
         return end(self.upconv4(x))
 
     return lambda: type("Student", (base,), {"forward": forward})
-
-
-def with_layer_in_list(base: type[DocumentUNet]) -> type[DocumentUNet]:
-    """Make a class that keeps one of its layers in a plain list."""
-
-    def init(self: Any, in_channels: int, out_channels: int) -> None:
-        base.__init__(self, in_channels, out_channels)
-        self.ups = [self._modules.pop("upconv2")]
-
-    return type(
-        "Listed", (base,), {"__init__": init, "upconv2": property(lambda self: self.ups[0])}
-    )
