@@ -14,6 +14,8 @@ from typing import Any
 
 from playwright.sync_api import Browser, Locator, Page, ViewportSize
 
+from tests import npm_packages
+
 CHROMIUM_ARGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -27,7 +29,7 @@ CHROMIUM_ARGS = [
 SETTINGS = {
     "@jupyterlab/apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False}
 }
-AXE = Path(__file__).parents[2] / "js" / "node_modules" / "axe-core" / "axe.min.js"
+AXE = npm_packages.JS / "node_modules" / "axe-core" / "axe.min.js"
 THEMES = ("JupyterLab Light", "JupyterLab Dark")
 # How long, in seconds, a busy machine may take for a thing before a test counts it as failed. Every
 # wait ends as soon as what it waits for is there.
@@ -85,6 +87,7 @@ def new_page(browser: Browser, **options: Any) -> Page:
 def axe_violations(page: Page, selector: str = ".ut") -> list[str]:
     """Return what axe-core finds wrong under the selector: the rule, and the first place."""
     if not page.evaluate("Boolean(window.axe)"):
+        npm_packages.install()
         page.evaluate(AXE.read_text(encoding="utf-8"))
     return page.evaluate(
         """async (selector) => (await axe.run(selector)).violations
