@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +77,9 @@ EXECUTE = """async (code) => {
   return text.trim();
 }"""
 
+# Pages of a JupyterLab without a notebook, by the browser, the address, the place and the options.
+FREE_PAGES: defaultdict[tuple[Browser, str, str, str], list[Page]] = defaultdict(list)
+
 
 def new_page(browser: Browser, **options: Any) -> Page:
     """Open a page of the browser that waits patiently; `options` are Playwright's."""
@@ -136,7 +140,6 @@ class LabServer:
             port = free.getsockname()[1]
         self.root = root
         self.url = f"http://127.0.0.1:{port}"
-        self.free_pages: dict[str, list[Page]] = {}  # without a notebook, by how they were opened
         self._log = private / "server.log"
         self._process = subprocess.Popen(
             [
@@ -199,7 +202,7 @@ class Notebook:
             options: Playwright's for a new page.
         """
         self._place = place
-        self._free = server.free_pages.setdefault(f"{place} {options}", [])
+        self._free = FREE_PAGES[browser, server.url, place, str(options)]
         self.console_errors: list[str] = []
         size = ViewportSize(width=width, height=height)
         again = bool(self._free)
