@@ -20,9 +20,9 @@ import numpy as np
 import torch
 from PIL import Image
 
+from benchmarks.ablation import describe_machine
 from unet_teach import UNet
 from unet_teach.segmentation import Dataset, evaluate, from_folder, touching_nuclei, train
-from unet_teach.segmentation.ablation.results import describe_machine
 from unet_teach.segmentation.data.dataset import Pair
 
 RESULTS = Path(__file__).parent / "results" / "classes.json"

@@ -18,9 +18,9 @@ from typing import Any
 
 import torch
 
+from benchmarks.ablation import describe_machine
 from unet_teach import UNet
 from unet_teach.segmentation import ablation, lines_in_rings, predict_tiled, train
-from unet_teach.segmentation.ablation.results import describe_machine
 from unet_teach.segmentation.exact_sums import exact_sums
 from unet_teach.segmentation.tiling import needed_overlap
 from unet_teach.segmentation.unet_receptive_field import receptive_field_of
