@@ -201,6 +201,22 @@ def test_activations_between_layers(function, pairs, bends):
     assert trace.has_activation == bends
 
 
+def test_layers_that_were_never_called_unless_they_change_neither_channels_nor_size():
+    net = Net(lambda net, x: x.relu())
+    net.wide, net.low = nn.Conv2d(4, 5, 1), nn.Conv2d(5, 5, (1, 3))
+    assert Trace(net, IMAGES).never_called == ["conv", "up", "norm", "wide", "low"]
+    assert trace_of(lambda net, x: net.conv(x)).never_called == ["up", "norm"]
+
+
+def test_the_output_of_a_step_as_it_was_made_unless_it_was_changed_in_place():
+    trace = trace_of(lambda net, x: net.conv(x).relu())
+    assert trace.tensor(trace.used[-1]) is trace.result
+    assert [trace.tensor(step).requires_grad for step in trace.used] == [False, True, True]
+    trace = trace_of(lambda net, x: net.conv(x).relu_())
+    assert [trace.tensor(step) is trace.result for step in trace.used] == [False, False, True]
+    assert trace.tensor(trace.used[1]) is None
+
+
 def test_what_takes_no_part_is_named():
     loose = nn.Conv2d(4, 4, 1)
     trace = trace_of(lambda net, x: loose(net.conv(x)).detach() + net.other(x))

@@ -259,9 +259,12 @@ class Grid(Inputs):
         """Say that the results of a function of one parameter are those of its neighbours."""
         order = sorted(range(len(self.inputs)), key=lambda k: self.inputs[k])
         name = self.names[0]
-        for by, kept, words in ((-1, order[1:], "smaller"), (1, order[:-1], "larger")):
+        for by, kept, words, steps in (
+            (-1, order[1:], "smaller", "few"),
+            (1, order[:-1], "larger", "many"),
+        ):
             if all(results[k] == reference(self.inputs[k][0] + by) for k in kept):
-                at, steps = self.inputs[kept[0]][0], "few" if by < 0 else "many"
+                at = self.inputs[kept[0]][0]
                 return (
                     f"From {name}={at} on, it acts as if {name} were 1 {words}: is there one step "
                     f"too {steps}?"
