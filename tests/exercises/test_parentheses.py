@@ -5,6 +5,7 @@ import math
 import pytest
 
 from unet_teach import exercises
+from unet_teach.exercises import parentheses
 from unet_teach.exercises.parentheses import told_by_parentheses
 
 ONE = 1
@@ -120,6 +121,22 @@ def test_nothing_is_said_where_no_parentheses_help():
 @pytest.mark.parametrize("answer", [len, 5, eval("lambda x: x - 1 * 2")])
 def test_without_a_readable_source_nothing_is_said(answer):
     assert told_by_parentheses(answer, lambda other: True) == ""
+
+
+def test_few_ways_are_tried_and_not_for_long(monkeypatch):
+    def product(x):
+        return x - 1 * 3
+
+    def told():
+        return told_by_parentheses(product, lambda f: f(5) == 12)
+
+    monkeypatch.setattr(parentheses, "MOST", 1)
+    assert "`return (x - 1) * 3`" in told()
+    monkeypatch.setattr(parentheses, "MOST", 0)
+    assert told() == ""
+    monkeypatch.setattr(parentheses, "MOST", 9)
+    monkeypatch.setattr(parentheses, "SECONDS", -1)
+    assert told() == ""
 
 
 def test_names_around_a_function_stay_known():

@@ -329,6 +329,97 @@ def test_the_first_difference_between_a_batch_and_its_last_image():
         ),
         (lambda net, x: torch.zeros(2) + torch.zeros(3), ""),
         (
+            lambda net, x: F.conv2d(x, torch.rand(2, 4, 9, 3)),
+            "`conv2d` is given the input (4 channels, 6×9).",
+        ),
+        (
+            lambda net, x: net.conv(torch.stack([x, net.other(x)], 1)),
+            "`conv` is given the `stack` of the input (4 channels, 6×9) and `other`'s output "
+            "(4 channels, 6×9) (shape (2, 2, 4, 6, 9)). `torch.stack` makes a new axis. "
+            "`torch.cat([…, …], dim=1)` joins feature maps along the channel axis.",
+        ),
+        (
+            lambda net, x: F.conv_transpose2d(x, torch.rand(2, 2, 2, 2), groups=2),
+            "`conv_transpose2d` takes 2 channels, but is given 4 at 6×9: the input. It returns 4: "
+            "are its two numbers of channels the wrong way round?",
+        ),
+        (
+            lambda net, x: F.conv2d(x, torch.rand(4, 1, 1, 1)),
+            "`conv2d` takes 1 channel, but is given 4 at 6×9: the input.",
+        ),
+        (
+            lambda net, x: (setattr(net.conv, "in_channels", 3), net.conv(x[:, :3]))[1],
+            "`conv` takes 4 channels, but is given 3 at 6×9: the result of the index `[…]`. Its "
+            "`in_channels` was set to 3 afterwards, which doesn't change its weight: make a new "
+            "layer.",
+        ),
+        (
+            lambda net, x: x + torch.zeros(2, 4, 5, 9),
+            "`add` can't join the input (4 channels, 6×9) and a tensor of shape (2, 4, 5, 9) that "
+            "isn't computed from this image. Was it kept from an earlier call?",
+        ),
+        (
+            lambda net, x: x @ torch.zeros(2, 4, 5, 9),
+            "`matmul` fails on the input (4 channels, 6×9).",
+        ),
+        (lambda net, x: x + net.conv.weight, "`add` fails on the input (4 channels, 6×9)."),
+        (
+            lambda net, x: torch.cat([x, net.conv(x)[..., 1:], net.other(x)], 1),
+            "`cat` can't join the input (4 channels, 6×9) and the result of the index `[…]` "
+            "(4 channels, 6×8), computed from `conv`'s output (4 channels, 6×9) and `other`'s "
+            "output (4 channels, 6×9).",
+        ),
+        (
+            lambda net, x: x + net.conv(x).flatten(1),
+            "`add` can't join the input (4 channels, 6×9) and `conv`'s output (shape (2, 216)).",
+        ),
+        (
+            lambda net, x: x + net.conv(x)[:, :3],
+            "`add` can't join the input (4 channels, 6×9) and the result of the index `[…]` "
+            "(3 channels, 6×9), computed from `conv`'s output (4 channels, 6×9).",
+        ),
+        (
+            lambda net, x: net.conv(x) + net.up(x),
+            "`add` can't join `conv`'s output (4 channels, 6×9) and `up`'s output (4 channels, "
+            "12×18). `up` gets the input (4 channels, 6×9): kernel 2×2, stride (2, 2), padding "
+            "(0, 0), output_padding (0, 0). Its height is (6 − 1)·2 + 2 − 2·0 + 0 = 12.",
+        ),
+        (
+            lambda net, x: net.up(F.max_pool2d(net.conv(x[..., :6]), 2)) + x,
+            "`add` can't join `up`'s output (4 channels, 6×6) and the input (4 channels, 6×9). "
+            "`up` gets the result of `max_pool2d` (4 channels, 3×3), computed from `conv`'s "
+            "output (4 channels, 6×6): kernel 2×2, stride (2, 2), padding (0, 0), output_padding "
+            "(0, 0). Its width is (3 − 1)·2 + 2 − 2·0 + 0 = 6.",
+        ),
+        (
+            lambda net, x: x + F.conv_transpose2d(x, net.up.weight),
+            "`add` can't join the input (4 channels, 6×9) and `conv_transpose2d`'s output "
+            "(4 channels, 7×10). `conv_transpose2d` gets the input (4 channels, 6×9): kernel 2×2. "
+            "Its height is (6 − 1)·1 + 2 − 2·0 + 0 = 7.",
+        ),
+        (
+            lambda net, x: x + F.conv_transpose2d(x, net.up.weight, dilation=2),
+            "`add` can't join the input (4 channels, 6×9) and `conv_transpose2d`'s output "
+            "(4 channels, 8×11). `conv_transpose2d` gets the input (4 channels, 6×9): kernel 2×2, "
+            "dilation 2.",
+        ),
+        (
+            lambda net, x: F.conv2d(net.other(x)[:, :, :5, :6], net.conv.weight) + x[..., :8],
+            "`add` can't join `conv2d`'s output (4 channels, 3×4) and the result of the index "
+            f"`[…]` (4 channels, 6×8){MADE}.",
+        ),
+        (
+            lambda net, x: net.conv(F.avg_pool2d(net.other(x), 2)) + x,
+            "`add` can't join `conv`'s output (4 channels, 3×4) and the input (4 channels, 6×9).",
+        ),
+        (
+            lambda net, x: x + F.pad(net.conv(x)[..., 1:, 2:], (0, 1)),
+            "`add` can't join the input (4 channels, 6×9) and the result of `pad` by (left, "
+            "right, top, bottom) = (0, 1) (4 channels, 5×8), computed from the result of "
+            "the index `[…]` (4 channels, 5×7), computed from `conv`'s output (4 channels, 6×9). "
+            "`pad` turns 5×7 into 5×8, but the other map is 6×9.",
+        ),
+        (
             lambda net, x: net.other(torch.cat([x, F.interpolate(net.up(x), size=(6, 9))], 1)),
             "`other` takes 4 channels, but is given 8 at 6×9: the `cat` of the input (4 channels, "
             "6×9) and the result of `interpolate` (4 channels, 6×9), computed from `up`'s output "

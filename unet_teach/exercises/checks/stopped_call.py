@@ -71,7 +71,7 @@ def _layer_stopped(trace: Trace, call: Call, weight: Tensor, given: Step) -> str
         more += f" `{fitting}` takes as many: is this list gone through in the right order?"
     elif other := _fitting_layer(trace, name, got):
         more += other
-    elif unused := _unused(trace, given, wanted):
+    elif unused := _unused(trace, wanted):
         more += unused
     elif up and returned == got > wanted:
         more += f" It returns {returned}: are its two numbers of channels the wrong way round?"
@@ -81,14 +81,13 @@ def _layer_stopped(trace: Trace, call: Call, weight: Tensor, given: Step) -> str
     return f"{layer} takes {takes}, but is given {at}.{more}{far}"
 
 
-def _unused(trace: Trace, given: Step, channels: int) -> str:
-    """Name the last feature map with so many channels that no later call has used."""
-    before, used = given.before(), {source for step in trace.steps for source in step.inputs}
+def _unused(trace: Trace, channels: int) -> str:
+    """Name the last feature map with so many channels, if no later call has used it."""
+    used = {source for step in trace.steps for source in step.inputs}
     for step in reversed(trace.steps):
         if step.kind in ("layer", "join") and step.size and step.output.shape[1] == channels:
-            if step in used or step in before:
-                return ""
-            return f" Not used so far, with as many channels: {with_shape(step)}."
+            said = f" Not used so far, with as many channels: {with_shape(step)}."
+            return "" if step in used else said
     return ""
 
 
