@@ -107,15 +107,16 @@ def _fitting_neighbour(network: nn.Module, layer: str, channels: int) -> str:
 def _fitting_layer(trace: Trace, layer: str, channels: int) -> str:
     """Name a layer like the one that stopped that takes so many channels, and has not run."""
     layers = dict(trace.network.named_children())
-    own = layers.get(layer)
-    uncalled = set(trace.never_called)
-    for name, other in layers.items() if own is not None else ():
+    if (own := layers.get(layer)) is None:
+        return ""
+    uncalled, before = set(trace.never_called), list(layers)[: list(layers).index(layer)]
+    for name, other in layers.items():
         if name not in uncalled or type(other) is not type(own):
             continue
         if getattr(other, "in_channels", None) != channels:
             continue
         if re.sub(r"\d", "", name) == re.sub(r"\d", "", layer):
-            if list(layers).index(name) < list(layers).index(layer):
+            if name in before:
                 return f" `{name}` takes as many and has not run: is it left out before this line?"
         elif difflib.SequenceMatcher(None, name, layer).ratio() > SIMILAR:
             return f" `{name}` takes as many and has not run: is one of the two names misspelt?"
