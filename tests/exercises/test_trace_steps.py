@@ -50,6 +50,7 @@ def trace_of(function, **options):
         (lambda net, x: x.flip(2), "flip", "other", "affine"),
         (lambda net, x: x.flatten(1), "flatten", "pointwise", "identical affine"),
         (lambda net, x: x.mT.reshape(2, 4, 9, 6), "reshape", "pointwise", "identical affine"),
+        (lambda net, x: x.permute(0, 1, 3, 2), "permute", "resize", "affine"),
         (lambda net, x: x[:, :2], "__getitem__", "other", "affine"),
         (lambda net, x: x[..., 1:], "__getitem__", "resize", "affine"),
         (lambda net, x: x[:1], "__getitem__", "other", "affine"),
@@ -118,6 +119,12 @@ def test_how_maps_are_brought_together(function, joins_by):
             lambda net, x: torch.cat([x, net.conv(x)], 1).relu(),
             "the `cat` of the input (4 channels, 6×9) and `conv`'s output (4 channels, 6×9)",
             ", together 8 channels, 6×9",
+        ),
+        (
+            lambda net, x: torch.cat([x, x, net.conv(x)], 1),
+            "the `cat` of the input (4 channels, 6×9) and `conv`'s output (4 channels, 6×9), some "
+            "of it more than once",
+            ", together 12 channels, 6×9",
         ),
     ],
 )
@@ -425,6 +432,20 @@ def test_the_first_difference_between_a_batch_and_its_last_image():
             "6×9) and the result of `interpolate` (4 channels, 6×9), computed from `up`'s output "
             "(4 channels, 12×18). `interpolate` turns 12×18 into 6×9, but a repair only adds or "
             "crops a row or a column. Does the skip come from another level?",
+        ),
+        (
+            lambda net, x: net.other(
+                torch.cat([x, F.interpolate(F.max_pool2d(x, 2), size=(6, 9))], 1)
+            ),
+            "`other` takes 4 channels, but is given 8 at 6×9: the `cat` of the input (4 channels, "
+            "6×9) and the result of `interpolate` (4 channels, 6×9), computed from the result of "
+            f"`max_pool2d` (4 channels, 3×4){MADE}.",
+        ),
+        (
+            lambda net, x: net.other(torch.cat([x, F.pad(x[..., :5, :5], (0, 4, 0, 1))], 1)),
+            "`other` takes 4 channels, but is given 8 at 6×9: the `cat` of the input (4 channels, "
+            "6×9) and the result of `pad` by (left, right, top, bottom) = (0, 4, 0, 1) (4 "
+            f"channels, 6×9), computed from the result of the index `[…]` (4 channels, 5×5){MADE}.",
         ),
         (
             lambda net, x: F.conv2d(x, torch.rand(0, 4, 1, 1)),

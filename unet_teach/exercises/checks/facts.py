@@ -97,7 +97,7 @@ class Grid(Inputs):
             self._unused(results),
             f"It gives {_written(terms)}." if terms else "",
         ):
-            if (fact and len(self.names) > 1) or (fact and fact == more):
+            if fact and (len(self.names) > 1 or fact == more):
                 return f"{fact} {where}"
         if len(self.names) == 1:
             said = self._shifted(results, reference) or self._with_parameter(results, targets)
