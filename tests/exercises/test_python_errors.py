@@ -148,6 +148,7 @@ def test_each_error_says_what_was_there_and_what_to_write(code, says):
     assert says in describe(caught.value)
 
 
+ENTRIES = "Go through its entries, as in `[entry - 1 for entry in x]`"
 N, NINE = 0, dict(enumerate("abcdefghi"))
 EIGHT = dict(enumerate("abcdefgh"))
 X, P, KEEP = torch.ones(2, 3), torch.tensor(0.5), torch.ones(2, 3) > 0
@@ -165,9 +166,9 @@ X, P, KEEP = torch.ones(2, 3), torch.tensor(0.5), torch.ones(2, 3) > 0
         (lambda scores: "1" - len(scores),
          "One of the two is text."),
         (lambda scores: scores - [1],
-         "compared with a list as a whole. Go through its entries, as in `[entry - 1 for entry in x]`; `np.array(x)`"),
+         f"with a list as a whole. {ENTRIES}; `np.array(x)`"),
         (lambda scores: scores - X,
-         "with a tensor as a whole. Go through its entries, as in `[entry - 1 for entry in x]`; `torch.stack(x)`"),
+         f"with a tensor as a whole. {ENTRIES}; `torch.stack(x)`"),
         (lambda scores: scores + 1,
          "`+` joins a list only to another list, and this is of type int."),
         (lambda scores: len(scores)[0],
