@@ -151,6 +151,7 @@ def test_each_error_says_what_was_there_and_what_to_write(code, says):
 ENTRIES = "Go through its entries, as in `[entry - 1 for entry in x]`"
 N, NINE = 0, dict(enumerate("abcdefghi"))
 EIGHT = dict(enumerate("abcdefgh"))
+ORDER = torch.tensor([0, 1, 1])
 X, P, KEEP = torch.ones(2, 3), torch.tensor(0.5), torch.ones(2, 3) > 0
 
 
@@ -227,9 +228,13 @@ def test_what_both_sides_pick_by_one_mask_is_not_blamed():
     def both(prediction, target):
         return prediction[KEEP] == target[KEEP][:2]
 
-    with pytest.raises(RuntimeError) as caught:
-        both(X, X)
-    assert "holds only the values" not in describe(caught.value)
+    def by_numbers(prediction, target):
+        return prediction[ORDER] == target
+
+    for code in (both, by_numbers):
+        with pytest.raises(RuntimeError) as caught:
+            code(X, X)
+        assert "holds only the values" not in describe(caught.value)
 
 
 def test_only_functions_with_arguments_are_explained():
