@@ -77,7 +77,7 @@ TESTS = {  # of each module; the file that is most likely to notice comes first
     "segmentation/ablation/permutation": _in("segmentation", "permutation"),
     "segmentation/baselines": _in("segmentation", "baselines"),
     "segmentation/cell_targets": OBJECT_TESTS,
-    "segmentation/class_scores": _in("segmentation", "classes"),
+    "segmentation/class_scores": _in("segmentation", "class_scores"),
     "segmentation/data/mask_files": (*MASK_TESTS, *_in("segmentation", "tiff_pixels")),
     "segmentation/data/mask_levels": MASK_TESTS,
     "segmentation/data/splits": _in("segmentation", "splits", "folder"),
@@ -86,7 +86,7 @@ TESTS = {  # of each module; the file that is most likely to notice comes first
     "segmentation/object_matching": OBJECT_TESTS,
     "segmentation/tiling": _in("segmentation", "tiling"),
     "segmentation/training": _in("segmentation", "training", "live_view"),
-    "segmentation/training_result": _in("segmentation", "training", "classes"),
+    "segmentation/training_result": _in("segmentation", "training"),
     "segmentation/unet_receptive_field": _in("segmentation", "unet_receptive_field", "tiling"),
     "widgets/unet_sizes": ("widgets/test_size_ledger.py", "test_arithmetic.py"),
 }
