@@ -27,24 +27,18 @@ from hypothesis import Phase, settings
 
 ROOT = Path(__file__).parents[1]
 RESULTS = Path(__file__).parent / "results" / "mutations.json"
-ARITHMETIC_TESTS = ("test_arithmetic.py", "widgets")
 
 
 def _in(folder: str, *names: str) -> tuple[str, ...]:
     return tuple(f"{folder}/test_{name}.py" for name in names)
 
 
+ARITHMETIC_TESTS = ("test_arithmetic.py", *_in("widgets", "explorers", "size_ledger"))
 JUDGED = ("criteria", "broken_unets", "misleading", "evidence", "cut", "inspector")
 RULE_TESTS = _in("inspection", "dims", "graph", *JUDGED)
 GRAPH_TESTS = _in("inspection", "graph", "dims", *JUDGED)
 REMEDY_TESTS = _in("inspection", "tried_remedies", "remedies", "diagnoses", "failures")
-REPLY_TESTS = _in(
-    "exercises",
-    "facts_of_lessons_5_to_9",
-    "unforeseen_mistakes",
-    "replies_of_lessons_5_to_9",
-    "class_answers",
-)
+REPLY_TESTS = _in("exercises", "facts_of_lessons_5_to_9", "unforeseen_mistakes")
 FACT_TESTS = (*_in("exercises", "differences", "formulas"), *REPLY_TESTS)
 TENSOR_TESTS = _in("exercises", "differences", "tensors", "tensor_functions", "lesson_3")
 TRACE_TESTS = _in("exercises", "trace_steps", "forward_trace", "forward_exercises")
@@ -61,8 +55,8 @@ TESTS = {  # of each module; the file that is most likely to notice comes first
     "exercises/checks/ratios": REPLY_TESTS,
     "exercises/checks/stopped_call": TRACE_TESTS,
     "exercises/checks/tensors": TENSOR_TESTS,
-    "exercises/parentheses": (*_in("exercises", "parentheses"), *REPLY_TESTS),
-    "exercises/python_errors": (*_in("exercises", "python_errors"), *REPLY_TESTS),
+    "exercises/parentheses": _in("exercises", "parentheses", "replies_of_lessons_5_to_9"),
+    "exercises/python_errors": _in("exercises", "python_errors", "unforeseen_mistakes"),
     "inspection/axes": RULE_TESTS,
     "inspection/criteria": GRAPH_TESTS,
     "inspection/diagnosis/size_steps": (*_in("inspection", "size_steps"), *REMEDY_TESTS),
