@@ -9,7 +9,7 @@ import pytest
 import torch
 from scipy.optimize import linear_sum_assignment
 
-from unet_teach.segmentation import cell_targets
+from unet_teach.segmentation import cell_targets, object_matching
 from unet_teach.segmentation.cell_targets import border_classes, touching_nuclei, weight_map
 from unet_teach.segmentation.instances import (
     border_watershed,
@@ -289,6 +289,11 @@ def test_matches_agree_with_an_optimal_assignment(threshold):
         assert scores.matched == matched
         assert scores.spurious == len(found) - matched
         assert scores.missed == len(wanted) - matched
+
+
+def test_average_precision_asks_for_more_and_more_overlap():
+    steps = (0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95)
+    assert steps == object_matching.THRESHOLDS
 
 
 def test_average_precision_by_hand():
