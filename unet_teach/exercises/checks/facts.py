@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from unet_teach.exercises.checks.conditions import Input, Inputs
+from unet_teach.exercises.checks.conditions import Input, Inputs, by_sign
 
 Change = tuple[str, Callable[[Input], Input]]  # in words, and what it does to the inputs
 
@@ -147,7 +147,7 @@ class Grid(Inputs):
             if offset == 0:
                 return f"{what}."
             found = (
-                f"{what}, and then {'adds' if offset > 0 else 'subtracts'} {number(abs(offset))}."
+                f"{what}, and then {by_sign(offset, 'adds', 'subtracts')} {number(abs(offset))}."
             )
         return found
 
@@ -334,32 +334,35 @@ def number(value: Any) -> str:
 
 
 def _large(error: float) -> str:
-    return "large" if error > 0 else "small"
+    return by_sign(error, "large", "small")
 
 
 def _change(by: float, s: str = "") -> str:
-    return (
-        f"{'grow' if by > 0 else 'shrink'}{s} by {number(abs(by))}" if by else f"stay{s} the same"
-    )
+    return f"{by_sign(by, 'grow', 'shrink')}{s} by {number(abs(by))}" if by else f"stay{s} the same"
 
 
 def _off(terms: Mapping[str, float]) -> str:
     """Write an error, as in "is too small by 2·padding"."""
-    if min(terms.values()) > 0:
-        return f"is too large by {_written(terms)}"
-    if max(terms.values()) < 0:
-        return f"is too small by {_written({name: -f for name, f in terms.items()})}"
+    words = {_large(factor) for factor in terms.values()}
+    if len(words) == 1:
+        size = _written({name: abs(factor) for name, factor in terms.items()})
+        return f"is too {words.pop()} by {size}"
     return f"differs from the right number by {_written(terms)}"
+
+
+def _place_in_a_sum(term: tuple[str, float]) -> tuple[str, bool]:
+    name, factor = term
+    return by_sign(factor, "", "−"), not name  # what is subtracted and the constant come last
 
 
 def _written(terms: Mapping[str, float]) -> str:
     """Write a sum, as in "size·stride − 2·padding + 1"."""
     text = ""
-    for name, factor in sorted(terms.items(), key=lambda term: (term[1] < 0, not term[0])):
-        sign = "−" if factor < 0 else "+"
+    for name, factor in sorted(terms.items(), key=_place_in_a_sum):
+        sign = by_sign(factor, "+", "−")
         size = number(abs(factor))
         term = size if not name else name if size == "1" else f"{size}·{name}"
-        text += f" {sign} {term}" if text else f"{sign if factor < 0 else ''}{term}"
+        text += f" {sign} {term}" if text else f"{sign.strip('+')}{term}"
     return text
 
 
