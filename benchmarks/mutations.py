@@ -48,7 +48,7 @@ TESTS = {  # of each module; the file that is most likely to notice comes first
     "arithmetic/axis": ARITHMETIC_TESTS,
     "arithmetic/inverse": ARITHMETIC_TESTS,
     "arithmetic/receptive_field": ARITHMETIC_TESTS,
-    "exercises/checks/conditions": FACT_TESTS,
+    "exercises/checks/conditions": (*_in("exercises", "conditions"), *FACT_TESTS),
     "exercises/checks/differences": TENSOR_TESTS,
     "exercises/checks/facts": FACT_TESTS,
     "exercises/checks/forward_trace": TRACE_TESTS,
