@@ -96,7 +96,7 @@ def how(output: Tensor, target: Tensor, differs: Tensor) -> str:
         return f"All are {factors[0]:.4g} times the right ones{there}."
     off = found - right
     if _same(off, off[:1]):
-        return f"All are {abs(off[0]):.4g} too {by_sign(off[0], 'large', 'small')}{there}."
+        return f"All are {abs(off[0]):.4g} too {by_sign(float(off[0]), 'large', 'small')}{there}."
     if output.dim() == 4 and (text := moved(output, target)):
         return text
     if len(found) > 2:
