@@ -255,6 +255,16 @@ def test_values_are_the_same_but_for_rounding(one, other, same):
     assert _same(torch.tensor(one), torch.tensor(other)) == same
 
 
+def test_values_of_two_types_are_compared_as_numbers():
+    one = torch.tensor([1.0, 2.0])
+    for other in (one.double(), one.half(), one.long()):
+        assert _same(one, other)
+        assert _same(other, one)
+        assert not _same(one, other + 1)
+    assert _same(one > 1.5, torch.tensor([False, True]))
+    assert not _same(one > 1.5, one < 1.5)
+
+
 def test_random_numbers_are_noted():
     assert trace_of(lambda net, x: x + torch.rand(9)).random == ["rand"]
     assert trace_of(lambda net, x: x.relu()).random == []
