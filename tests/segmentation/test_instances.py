@@ -166,6 +166,9 @@ def test_a_border_pixel_has_two_cells_in_the_square_around_it():
     assert border_classes(labels, width=3).tolist() == [[1, 1, 1, 0, 0, 0, 0, 1, 2, 2]]
     assert border_classes(labels, width=5).tolist() == [[1, 1, 1, 0, 0, 0, 0, 2, 2, 2]]
     assert border_classes(labels, width=11)[0, 4] == 2
+    assert torch.equal(border_classes(labels[None]), border_classes(labels))
+    with pytest.raises(ValueError, match=r"\(2, 1, 10\) of torch.int64; give \(H, W\)"):
+        border_classes(torch.stack([labels, labels]))
 
 
 def test_the_border_class_agrees_with_a_search_pixel_by_pixel():
