@@ -172,7 +172,7 @@ def _of_a_list(found: re.Match[str], line: str, values: Names, source: str) -> s
     kind, name = found["kind"], found["name"]
     if name in ("mean", "sum", "std", "var", "max", "min", "abs", "sqrt", "shape", "float", "dim"):
         return f"A {kind} has no `.{name}`. `np.array(x)` makes an array of numbers, and `torch.stack(x)` a tensor of tensors; both have one."
-    return f"A {kind} has no `.{name}`." if kind != "NoneType" else ""
+    return f"A {kind} has no `.{name}`."
 
 
 # --------------------------------------------------------------------------------- tensors, arrays

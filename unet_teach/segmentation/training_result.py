@@ -211,13 +211,10 @@ def diagnose(
     predicted, target = last.predicted_foreground, last.target_foreground
     is_high = learning_rate > HIGH_LEARNING_RATE
     first = f"a smaller learning rate than {learning_rate:g}" if is_high else "another seed"
-    if several:
-        if predicted < target / 20:
-            return ONE_CLASS.format(predicted=predicted, target=target)
-        return ""
     if predicted < target / 20:
-        return NOTHING.format(predicted=predicted, target=target, first=first)
-    if 1 - predicted < (1 - target) / 20:
+        text = ONE_CLASS if several else NOTHING
+        return text.format(predicted=predicted, target=target, first=first)
+    if not several and 1 - predicted < (1 - target) / 20:
         return EVERYTHING.format(predicted=predicted, target=target, first=first)
     return ""
 
