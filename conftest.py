@@ -14,6 +14,10 @@ from nbval.plugin import IPyNbFile
 # of them still runs a long file when the other has nothing left to do.
 LONG_FILES = ("notebooks/", "tests/browser/", "tests/js/", "tests/test_", "tests/exercises/")
 
+# Threads that wait for each other keep a core busy, where several processes share few cores: 60
+# steps of training took ten times as long. Asleep, they compute the same to the last digit.
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+
 
 def pytest_configure() -> None:
     """Keep the progress of this process apart from that of other processes, and of a student."""

@@ -22,9 +22,9 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
 
+from benchmarks.ablation import describe_machine
 from tests.browser.find_browser import find_browser
 from tests.browser.lab import CHROMIUM_ARGS
-from unet_teach.segmentation.ablation.results import describe_machine
 
 ROOT = Path(__file__).parents[1]
 RESULTS = Path(__file__).parent / "results" / "book.json"

@@ -27,41 +27,61 @@ from hypothesis import Phase, settings
 
 ROOT = Path(__file__).parents[1]
 RESULTS = Path(__file__).parent / "results" / "mutations.json"
-ARITHMETIC_TESTS = ("test_arithmetic.py", "widgets")
-RULE_TESTS = ("inspection/test_dims.py", "inspection")
-GRAPH_TESTS = ("inspection/test_graph.py", "inspection/test_criteria.py", "inspection")
-TENSOR_TESTS = tuple(f"exercises/test_{n}.py" for n in ("differences", "tensors", "lesson_3"))
-TRACE_TESTS = ("exercises/test_trace_steps.py", "exercises/test_forward_trace.py")
-MASK_TESTS = tuple(
-    f"segmentation/test_{n}.py" for n in ("cuts", "mask_levels", "folder", "folder_layouts")
-)
+
+
+def _in(folder: str, *names: str) -> tuple[str, ...]:
+    return tuple(f"{folder}/test_{name}.py" for name in names)
+
+
+ARITHMETIC_TESTS = ("test_arithmetic.py", *_in("widgets", "explorers", "size_ledger"))
+JUDGED = ("criteria", "broken_unets", "misleading", "evidence", "cut", "inspector")
+RULE_TESTS = _in("inspection", "dims", "graph", *JUDGED)
+GRAPH_TESTS = _in("inspection", "graph", "dims", *JUDGED)
+REMEDY_TESTS = _in("inspection", "tried_remedies", "remedies", "diagnoses", "failures")
+REPLY_TESTS = _in("exercises", "facts_of_lessons_5_to_9", "unforeseen_mistakes")
+FACT_TESTS = (*_in("exercises", "differences", "formulas"), *REPLY_TESTS)
+TENSOR_TESTS = _in("exercises", "differences", "tensors", "tensor_functions", "lesson_3")
+TRACE_TESTS = _in("exercises", "trace_steps", "forward_trace", "forward_exercises")
+MASK_TESTS = _in("segmentation", "cuts", "mask_levels", "folder", "folder_layouts")
+OBJECT_TESTS = _in("segmentation", "instances")
 TESTS = {  # of each module; the file that is most likely to notice comes first
     "arithmetic/axis": ARITHMETIC_TESTS,
     "arithmetic/inverse": ARITHMETIC_TESTS,
     "arithmetic/receptive_field": ARITHMETIC_TESTS,
+    "exercises/checks/conditions": (*_in("exercises", "conditions"), *FACT_TESTS),
     "exercises/checks/differences": TENSOR_TESTS,
-    "exercises/checks/facts": ("exercises/test_differences.py", "exercises/test_formulas.py"),
+    "exercises/checks/facts": FACT_TESTS,
     "exercises/checks/forward_trace": TRACE_TESTS,
+    "exercises/checks/ratios": REPLY_TESTS,
+    "exercises/checks/stopped_call": TRACE_TESTS,
+    "exercises/checks/tensors": TENSOR_TESTS,
+    "exercises/parentheses": _in("exercises", "parentheses", "replies_of_lessons_5_to_9"),
+    "exercises/python_errors": _in("exercises", "python_errors", "unforeseen_mistakes"),
     "inspection/axes": RULE_TESTS,
     "inspection/criteria": GRAPH_TESTS,
+    "inspection/diagnosis/size_steps": (*_in("inspection", "size_steps"), *REMEDY_TESTS),
+    "inspection/diagnosis/trials": REMEDY_TESTS,
     "inspection/graph": GRAPH_TESTS,
     "inspection/path_search": GRAPH_TESTS,
+    "inspection/rules/elementwise": RULE_TESTS,
     "inspection/rules/layers": RULE_TESTS,
     "inspection/rules/shape_ops": RULE_TESTS,
     "inspection/rules/unfold_fft": RULE_TESTS,
     "networks/unet": ("test_networks.py",),
-    "segmentation/baselines": ("segmentation/test_baselines.py",),
-    "segmentation/data/mask_files": (*MASK_TESTS, "segmentation/test_tiff_pixels.py"),
+    "segmentation/ablation/permutation": _in("segmentation", "permutation"),
+    "segmentation/baselines": _in("segmentation", "baselines"),
+    "segmentation/cell_targets": OBJECT_TESTS,
+    "segmentation/class_scores": _in("segmentation", "class_scores"),
+    "segmentation/data/mask_files": (*MASK_TESTS, *_in("segmentation", "tiff_pixels")),
     "segmentation/data/mask_levels": MASK_TESTS,
-    "segmentation/data/splits": ("segmentation/test_splits.py", "segmentation/test_folder.py"),
-    "segmentation/metrics": ("segmentation/test_metrics.py",),
-    "segmentation/tiling": ("segmentation/test_tiling.py",),
-    "segmentation/training": ("segmentation/test_training.py", "segmentation/test_live_view.py"),
-    "segmentation/training_result": ("segmentation/test_training.py",),
-    "segmentation/unet_receptive_field": (
-        "segmentation/test_unet_receptive_field.py",
-        "segmentation/test_tiling.py",
-    ),
+    "segmentation/data/splits": _in("segmentation", "splits", "folder"),
+    "segmentation/instances": OBJECT_TESTS,
+    "segmentation/metrics": _in("segmentation", "metrics"),
+    "segmentation/object_matching": OBJECT_TESTS,
+    "segmentation/tiling": _in("segmentation", "tiling"),
+    "segmentation/training": _in("segmentation", "training", "live_view"),
+    "segmentation/training_result": _in("segmentation", "training"),
+    "segmentation/unet_receptive_field": _in("segmentation", "unet_receptive_field", "tiling"),
     "widgets/unet_sizes": ("widgets/test_size_ledger.py", "test_arithmetic.py"),
 }
 COMPARISONS: dict[type[ast.cmpop], tuple[type[ast.cmpop], ...]] = {

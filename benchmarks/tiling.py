@@ -11,15 +11,16 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import torch
 
+from benchmarks.ablation import describe_machine
 from unet_teach import UNet
 from unet_teach.segmentation import ablation, lines_in_rings, predict_tiled, train
-from unet_teach.segmentation.ablation.results import describe_machine
 from unet_teach.segmentation.exact_sums import exact_sums
 from unet_teach.segmentation.tiling import needed_overlap
 from unet_teach.segmentation.unet_receptive_field import receptive_field_of
@@ -90,13 +91,13 @@ def mosaic() -> torch.Tensor:
     return torch.cat([torch.cat(images[i : i + 4], 2) for i in (0, 4, 8)], 1)
 
 
-def seams(model: UNet) -> list[dict[str, Any]]:
+def seams(model: UNet, overlaps: Sequence[int]) -> list[dict[str, Any]]:
     """Return how much the probabilities of tiles and of the whole image differ, by overlap."""
     image = mosaic()
     rows = []
     with exact_sums(), torch.no_grad():
         whole = model(image[None])[0].sigmoid()
-        for overlap in (0, 8, 16, 24, 32, 40, needed_overlap(model)):
+        for overlap in (*overlaps, needed_overlap(model)):
             tiled = torch.as_tensor(predict_tiled(model, image, 96, overlap)).sigmoid()
             differs = (tiled > 0.5) != (whole > 0.5)
             rows.append(
@@ -131,8 +132,9 @@ def main() -> None:
     parser.add_argument("--whole", type=int, nargs="+", default=[1000, 3000], help="without tiles")
     parser.add_argument("--smoke", action="store_true", help="only see it run; writes no results")
     options = parser.parse_args()
+    overlaps = (0, 8, 16, 24, 32, 40)
     if options.smoke:
-        options.sides, options.whole = [600], [600]
+        options.sides, options.whole, overlaps = [600], [600], overlaps[:1]
     torch.set_num_threads(1)
     start = time.perf_counter()
     model = train_network(2 if options.smoke else ablation.RECIPES["lines in rings"]["steps"])
@@ -141,7 +143,7 @@ def main() -> None:
         "machine": describe_machine(),
         "receptive_field": receptive_field_of(model)._asdict(),
         "needed_overlap": needed_overlap(model),
-        "seams": seams(model),
+        "seams": seams(model, overlaps),
         "shifts": shifts(model),
         "memory": [measure_memory(side, "tiles") for side in options.sides]
         + [measure_memory(side, "whole") for side in options.whole],

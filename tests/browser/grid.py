@@ -142,6 +142,10 @@ class State:
     is_presented: bool = False  # only of interest on a whole screen
 
 
+# Settings of the transposed convolution that are tried in one of its views.
+IN_ONE_VIEW = {"smallest", "illegal output_padding", "illegal sizes", "8×1"}
+
+
 def _explorers() -> Iterator[State]:
     conv: dict[str, dict[str, Any]] = {
         "default": {},
@@ -171,6 +175,8 @@ def _explorers() -> Iterator[State]:
         yield State("explorer", f"conv, {name}", partial(ConvExplorer, **options, steps=STEPS))
     for view in ("scatter", "zero insertion", "crop window"):
         for name, options in up.items():
+            if view != "scatter" and name in IN_ONE_VIEW:
+                continue
             make = partial(ConvTransposeExplorer, **options, view=view, steps=STEPS)
             yield State("explorer", f"{view}, {name}", make)
     # Of 1,400 settings, among them all extremes, those that leave most of the screen blank.

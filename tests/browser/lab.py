@@ -9,10 +9,13 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Browser, Locator, Page, ViewportSize
+
+from tests import npm_packages
 
 CHROMIUM_ARGS = [
     "--no-sandbox",
@@ -27,17 +30,30 @@ CHROMIUM_ARGS = [
 SETTINGS = {
     "@jupyterlab/apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False}
 }
-AXE = Path(__file__).parents[2] / "js" / "node_modules" / "axe-core" / "axe.min.js"
+AXE = npm_packages.JS / "node_modules" / "axe-core" / "axe.min.js"
 THEMES = ("JupyterLab Light", "JupyterLab Dark")
 # How long, in seconds, a busy machine may take for a thing before a test counts it as failed. Every
 # wait ends as soon as what it waits for is there.
 PATIENCE = 90
 
-OPENED = """async () => {
-  await window.jupyterapp.restored;
-  const panel = window.jupyterapp.shell.currentWidget;
+OPENED = """async (another) => {
+  const { commands, restored, shell } = window.jupyterapp;
+  await restored;
+  if (another) {
+    shell.expandLeft();
+    await commands.execute('docmanager:open', { path: another, factory: 'Notebook' });
+  }
+  const panel = shell.currentWidget;
   await panel.context.ready;
   await panel.sessionContext.ready;
+}"""
+# A notebook that is closed without a word, so that the next one finds an empty JupyterLab.
+CLOSE = """async () => {
+  const panel = window.jupyterapp.shell.currentWidget;
+  await panel.sessionContext.shutdown();
+  panel.context.model.dirty = false;
+  panel.dispose();
+  return document.querySelector('.jp-Dialog') === null;
 }"""
 # What JupyterLab itself writes when a kernel goes or cells are run again quickly: not ours to mend.
 NOT_OURS = ("anceled future", "'removeChild' on 'Node'")
@@ -61,6 +77,9 @@ EXECUTE = """async (code) => {
   return text.trim();
 }"""
 
+# Pages of a JupyterLab without a notebook, by the browser, the address, the place and the options.
+FREE_PAGES: defaultdict[tuple[Browser, str, str, str], list[Page]] = defaultdict(list)
+
 
 def new_page(browser: Browser, **options: Any) -> Page:
     """Open a page of the browser that waits patiently; `options` are Playwright's."""
@@ -72,6 +91,7 @@ def new_page(browser: Browser, **options: Any) -> Page:
 def axe_violations(page: Page, selector: str = ".ut") -> list[str]:
     """Return what axe-core finds wrong under the selector: the rule, and the first place."""
     if not page.evaluate("Boolean(window.axe)"):
+        npm_packages.install()
         page.evaluate(AXE.read_text(encoding="utf-8"))
     return page.evaluate(
         """async (selector) => (await axe.run(selector)).violations
@@ -154,7 +174,11 @@ class LabServer:
 
 
 class Notebook:
-    """One notebook open in the browser, with its kernel."""
+    """One notebook open in the browser, with its kernel.
+
+    A JupyterLab that an earlier notebook has left serves the next one: starting it in a new page
+    costs seconds.
+    """
 
     def __init__(
         self,
@@ -177,11 +201,25 @@ class Notebook:
             place: "lab/tree" for JupyterLab, "notebooks" for Notebook 7.
             options: Playwright's for a new page.
         """
-        size = ViewportSize(width=width, height=height)
-        self.page = new_page(browser, viewport=size, **options)
+        self._place = place
+        self._free = FREE_PAGES[browser, server.url, place, str(options)]
         self.console_errors: list[str] = []
-        self.page.on("pageerror", lambda error: self._note(str(error)))
-        self.page.on("console", lambda said: said.type == "error" and self._note(said.text))
+        size = ViewportSize(width=width, height=height)
+        again = bool(self._free)
+        self.page = self._free.pop() if again else new_page(browser, viewport=size, **options)
+        self._listeners = {
+            "pageerror": lambda error: self._note(str(error)),
+            "console": lambda said: said.type == "error" and self._note(said.text),
+        }
+        for event, listener in self._listeners.items():
+            self.page.on(event, listener)  # type: ignore[call-overload]
+        if again:
+            self.page.bring_to_front()
+            self.page.set_viewport_size(size)
+            self.page.mouse.move(0, 0)
+            self.set_theme(THEMES[0])
+            self.page.evaluate(OPENED, f"{server.root.name}/{path}")
+            return
         self.page.goto(
             f"{server.url}/{place}/{server.root.name}/{path}?reset", wait_until="domcontentloaded"
         )
@@ -235,5 +273,10 @@ class Notebook:
         self.page.wait_for_selector(f"body[data-jp-theme-light='{light}']", state="attached")
 
     def close(self) -> None:
-        self.page.evaluate("window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
-        self.page.close()
+        """Shut the kernel down and close the notebook; the page stays for the next one."""
+        for event, listener in self._listeners.items():
+            self.page.remove_listener(event, listener)
+        if self.page.evaluate(CLOSE) and self._place == "lab/tree":
+            self._free.append(self.page)
+        else:
+            self.page.close()

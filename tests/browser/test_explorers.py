@@ -212,8 +212,8 @@ def test_nonsense_from_a_browser_changes_nothing_in_python(notebook, conv, value
     expect(conv.get_by_text("8×8 → 4×4")).to_be_visible()
 
 
-def test_many_widgets_run_again_reopened_and_restarted_stay_whole(open_cells):
-    many = open_cells(
+def test_many_widgets_run_again_reopened_and_restarted_stay_whole(open_briefly):
+    many = open_briefly(
         "from unet_teach.widgets import ConvExplorer, ConvTransposeExplorer",
         "conv = ConvExplorer('halve'); conv",
         "conv",
@@ -253,8 +253,8 @@ def test_many_widgets_run_again_reopened_and_restarted_stay_whole(open_cells):
     assert many.console_errors == []
 
 
-def test_linked_explorers_move_together_in_the_browser_and_in_boxes(open_cells):
-    linked = open_cells(
+def test_linked_explorers_move_together_in_the_browser_and_in_boxes(open_briefly):
+    linked = open_briefly(
         "import ipywidgets as w\nfrom unet_teach.widgets import *\n"
         "a, b = ConvExplorer('halve'), ConvTransposeExplorer('double')\n"
         "link = w.jslink((a, 'stride'), (b, 'stride')); heard = []\n"
@@ -272,8 +272,8 @@ def test_linked_explorers_move_together_in_the_browser_and_in_boxes(open_cells):
     assert linked.console_errors == []
 
 
-def test_a_phone_works_by_touch(open_cells):
-    phone = open_cells(*CELLS[:1], width=390, height=844, has_touch=True, is_mobile=True)
+def test_a_phone_works_by_touch(open_briefly):
+    phone = open_briefly(*CELLS[:1], width=390, height=844, has_touch=True, is_mobile=True)
     phone.page.evaluate("jupyterapp.commands.execute('application:toggle-left-area')")
     widget = phone.page.get_by_role("group", name="Convolution explorer")
     widget.scroll_into_view_if_needed()
@@ -282,8 +282,8 @@ def test_a_phone_works_by_touch(open_cells):
     expect(status(widget)).to_contain_text(MIDDLE)
 
 
-def test_a_dead_kernel_is_said_while_the_picture_goes_on(open_cells):
-    alone = open_cells(*CELLS[:1])
+def test_a_dead_kernel_is_said_while_the_picture_goes_on(open_briefly):
+    alone = open_briefly(*CELLS[:1])
     widget = alone.page.get_by_role("group", name="Convolution explorer")
     expect(widget.get_by_text("torch: (1, 1, 4, 4) ✓")).to_be_visible()
     alone.page.evaluate("jupyterapp.shell.currentWidget.sessionContext.shutdown()")

@@ -1,5 +1,8 @@
 """Each lesson once in a real JupyterLab: every widget shows, an exercise says no and then yes."""
 
+import re
+
+import nbformat
 import pytest
 from playwright.sync_api import expect
 
@@ -56,6 +59,17 @@ LESSONS = {
 
 @pytest.fixture(scope="module", params=LESSONS)
 def lesson(request, browser, lab):
+    """A student's notebook, all cells run; its trainings have few steps, so claims are left out.
+
+    nbval runs the same notebook as it is.
+    """
+    file = lab.root / f"{request.param}.ipynb"
+    shorter = nbformat.read(file, as_version=4)
+    for cell in shorter.cells:
+        if cell.cell_type == "code":
+            cell.source = re.sub(r"(?m)^assert .*\n?", "", cell.source)
+            cell.source = cell.source.replace("range(200)", "range(2)")
+    nbformat.write(shorter, file)
     notebook = Notebook(browser, lab, f"{request.param}.ipynb")
     notebook.run_all()
     yield notebook, *LESSONS[request.param]
@@ -71,12 +85,11 @@ def test_every_widget_shows_and_is_accessible(lesson):
     shown = []
     for index in notebook.page.evaluate(WIDGET_CELLS):
         notebook.page.evaluate(SCROLL, index)
-        widget = notebook.page.locator(
-            f".jp-Cell[data-windowed-list-index='{index}'] .ut[aria-label]"
-        )
+        cell = f".jp-Cell[data-windowed-list-index='{index}']"
+        widget = notebook.page.locator(f"{cell} .ut[aria-label]")
         expect(widget).to_be_visible()
         shown.append(widget.get_attribute("aria-label").partition(":")[0])
-        assert axe_violations(notebook.page) == []
+        assert axe_violations(notebook.page, f"{cell} .ut") == []
     assert sorted(shown) == sorted([*names, "Next lesson"])
 
 
@@ -94,7 +107,11 @@ def test_nothing_was_written_to_the_console_as_an_error(lesson):
 
 def test_a_stored_report_reads_well_before_it_is_run(browser, lab):
     """Nobody has vouched for its output yet: JupyterLab takes the tags of SVG and the style out."""
-    notebook = Notebook(browser, lab, "solved/07_is_it_a_unet.ipynb", height=9000)
+    solved = nbformat.read(lab.root / "solved" / "07_is_it_a_unet.ipynb", as_version=4)
+    needed = ("import torch", 'reports["C"]')  # the cells up to the first report
+    solved.cells = [cell for cell in solved.cells if cell.source.startswith(needed)]
+    nbformat.write(solved, lab.root / "stored report.ipynb")
+    notebook = Notebook(browser, lab, "stored report.ipynb", height=9000)
     output = notebook.page.locator(".jp-OutputArea-output", has_text="LinkNet").first
     told, drawing = "The drawing appears when the cell is run.", output.locator(".udia-frame svg")
     try:

@@ -532,8 +532,8 @@ def test_axe_finds_nothing_to_complain_about(fresh, theme):
         fresh.set_theme(THEMES[0])
 
 
-def test_a_phone_is_enough(open_cells):
-    phone = open_cells(*CELLS, width=390, height=844, has_touch=True)
+def test_a_phone_is_enough(open_briefly):
+    phone = open_briefly(*CELLS, width=390, height=844, has_touch=True)
     phone.page.evaluate("window.jupyterapp.shell.collapseLeft()")
     card = predict(phone, "Which one")
     card.get_by_text("kernel_size").tap()

@@ -168,8 +168,8 @@ def test_it_is_accessible_in_both_themes(notebook, fresh, theme, is_presented):
         expect(fresh.get_by_role("button", name="present")).to_be_visible()
 
 
-def test_a_phone_is_enough(open_cells):
-    phone = open_cells(CODE, width=390, height=844, has_touch=True)
+def test_a_phone_is_enough(open_briefly):
+    phone = open_briefly(CODE, width=390, height=844, has_touch=True)
     phone.page.evaluate("window.jupyterapp.shell.collapseLeft()")
     widget = phone.page.get_by_role("group", name="Progress")
     mark(widget, "tiles").tap()

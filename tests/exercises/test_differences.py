@@ -282,6 +282,22 @@ def test_facts_of_a_formula_of_three_numbers(answer, fact):
             [1, 3, 9, 27, 81],
             "for d=0 to 4 it returns 1, 3, 9, 27, 81. The right results are 40, 41, 44",
         ),
+        ([20, 20, 22, 24, 28], "it is half the right number, rounded down."),
+        ([0, 41, 88, 147, 224], "it is d times the right number."),
+        ([40, 82, 132, 196, 280], "it is d + 1 times the right number."),
+        ([40, 42, 46, 52, 60], "it is the right number plus d."),
+        ([40, 40, 42, 46, 52], "it is the right number minus d."),
+        ([1, 41, 44**2, 49**3, 56**4], "it is the right number to the power of d."),
+        ([40, 82, 176, 392, 896], "it is the right number times 2**d."),
+        ([40, 20.5, 11, 6.125, 3.5], "it is the right number divided by 2**d."),
+        (
+            [0, 40, 41, 44, 49],
+            "from d=1 on, it acts as if d were 1 smaller: is there one step too few",
+        ),
+        (
+            [41, 44, 49, 56, 0],
+            "from d=0 on, it acts as if d were 1 larger: is there one step too many",
+        ),
     ],
 )
 def test_steps_of_a_formula_of_one_number(results, fact):

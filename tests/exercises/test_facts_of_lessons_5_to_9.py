@@ -239,5 +239,6 @@ def test_a_score_is_told_as_the_ratio_that_it_is(above, below, words):
 
 def test_rounded_numbers_are_told_from_others():
     right = [0.1234, 0.5678, 0.9]
+    assert rounded_in_words([0.1, 0.6, 0.9], right) == "the right one, rounded to 1 digit"
     assert rounded_in_words([0.12, 0.57, 0.9], right) == "the right one, rounded to 2 digits"
     assert rounded_in_words([0.12, 0.56, 0.9], right) == ""

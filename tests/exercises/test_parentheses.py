@@ -5,7 +5,13 @@ import math
 import pytest
 
 from unet_teach import exercises
-from unet_teach.exercises.parentheses import told_by_parentheses
+from unet_teach.exercises import parentheses
+from unet_teach.exercises.parentheses import (
+    compared_by,
+    returns_none_itself,
+    returns_what_has_no_value,
+    told_by_parentheses,
+)
 
 ONE = 1
 
@@ -122,6 +128,22 @@ def test_without_a_readable_source_nothing_is_said(answer):
     assert told_by_parentheses(answer, lambda other: True) == ""
 
 
+def test_few_ways_are_tried_and_not_for_long(monkeypatch):
+    def product(x):
+        return x - 1 * 3
+
+    def told():
+        return told_by_parentheses(product, lambda f: f(5) == 12)
+
+    monkeypatch.setattr(parentheses, "MOST", 1)
+    assert "`return (x - 1) * 3`" in told()
+    monkeypatch.setattr(parentheses, "MOST", 0)
+    assert told() == ""
+    monkeypatch.setattr(parentheses, "MOST", 9)
+    monkeypatch.setattr(parentheses, "SECONDS", -1)
+    assert told() == ""
+
+
 def test_names_around_a_function_stay_known():
     step = 3
 
@@ -138,3 +160,67 @@ def test_a_loop_that_might_never_end_is_left_alone():
         return size
 
     assert told_by_parentheses(count, lambda other: True) == ""
+
+
+def prints(x):
+    return print(x)
+
+
+def sorts(x):
+    return x.sort()
+
+
+def counts(x):
+    return len(x)
+
+
+def leaves(x):
+    if x:
+        return
+
+
+def says_none(x):
+    return None if x else 0
+
+
+def test_what_an_answer_returns_is_read_in_its_code():
+    written = [prints, sorts, counts, leaves, says_none, lambda x: print(x), 5]
+    assert [returns_what_has_no_value(f) for f in written] == [
+        True,
+        True,
+        *[False] * 3,
+        True,
+        False,
+    ]
+    assert [returns_none_itself(f) for f in written] == [*[False] * 3, True, *[False] * 3]
+
+
+def ratio(a, b):
+    for i in range(3):
+        a += i > 1
+    return a / b <= 0.05
+
+
+def product(a, b):
+    if a * b > 7:  # noqa: SIM103 - as students write it
+        return True
+    return False
+
+
+def both(a, b):
+    return a < 1 and b < 2
+
+
+def listed(a, b):
+    return [x < b for x in a]
+
+
+def test_what_an_answer_compares_at_its_end():
+    compared = compared_by(ratio)
+    assert (compared.left(1, 4), compared.right(1, 4), compared.smaller) == (0.5, 0.05, True)
+    assert [part(1, 4) for part in compared.fraction] == [2, 4]
+    compared = compared_by(product)
+    assert (compared.left(2, 3), compared.right(2, 3), compared.smaller) == (6, 7, False)
+    assert compared.fraction is None
+    assert compared_by(lambda a, b: a < b).smaller
+    assert [compared_by(f) for f in (both, listed, counts, 5)] == [None] * 4

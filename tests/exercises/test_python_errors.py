@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from unet_teach.exercises import sandbox
+from unet_teach.exercises.python_errors import explained_plainly
 from unet_teach.exercises.sandbox import describe
 
 SCORES, MASK = [0.5, 0.7, 0.9], torch.tensor([[True, False], [True, True]])
@@ -145,6 +146,110 @@ def test_each_error_says_what_was_there_and_what_to_write(code, says):
     with pytest.raises(Exception) as caught:  # noqa: PT011 - of many types
         code([*SCORES])
     assert says in describe(caught.value)
+
+
+ENTRIES = "Go through its entries, as in `[entry - 1 for entry in x]`"
+N, NINE = 0, dict(enumerate("abcdefghi"))
+EIGHT = dict(enumerate("abcdefgh"))
+ORDER = torch.tensor([0, 1, 1])
+X, P, KEEP = torch.ones(2, 3), torch.tensor(0.5), torch.ones(2, 3) > 0
+
+
+@pytest.mark.parametrize(
+    ("code", "says"),
+    [
+        (lambda scores: 0.5 ^ len(scores),
+         "A power is `x ** 2`."),
+        (lambda scores: 1 - print(end=""),
+         "One of the two is None."),
+        (lambda scores: range(len(scores)) * 0.5,
+         "A range can't be calculated or compared with a number as a whole."),
+        (lambda scores: "1" - len(scores),
+         "One of the two is text."),
+        (lambda scores: scores - [1],
+         f"with a list as a whole. {ENTRIES}; `np.array(x)`"),
+        (lambda scores: scores - X,
+         f"with a tensor as a whole. {ENTRIES}; `torch.stack(x)`"),
+        (lambda scores: scores + 1,
+         "`+` joins a list only to another list, and this is of type int."),
+        (lambda scores: len(scores)[0],
+         "Square brackets ask for one of several entries"),
+        (lambda scores: scores[7],
+         "`scores` has 3 entries, and the last is number 2, but another one is asked for."),
+        (lambda scores: 1 / N if KEEP.any() else scores,
+         "Something is divided by 0 here. There, `N` is 0. Is"),
+        (lambda scores: NINE[scores[0]],
+         "`NINE` has no entry 0.5. Its keys are 0, 1, 2, 3, 4, 5, 6, 7, …."),
+        (lambda scores: EIGHT[scores[0]],
+         "`EIGHT` has no entry 0.5. Its keys are 0, 1, 2, 3, 4, 5, 6, 7."),
+        (lambda scores: scores.middle,
+         "A list has no `.middle`."),
+        (lambda scores: np.mean(np.zeros((2, len(scores))), 2),
+         "There is no axis 2: this array has axes 0 to 1."),
+        (lambda scores: X[len(scores) :].max(),
+         "at least one value, and here there are no values"),
+        (lambda scores: X[0][0] + P[0],
+         "`P` is a single number there"),
+    ],
+)  # fmt: skip
+def test_each_case_of_an_error_has_its_own_sentence(code, says):
+    with pytest.raises(Exception) as caught:  # noqa: PT011 - of many types
+        code([*SCORES])
+    assert says in describe(caught.value)
+
+
+def three_of_four(scores):
+    first, second, third, fourth = scores
+    return first + second + third + fourth
+
+
+def three_sizes(scores):
+    images, rows, columns = torch.zeros(1, 2, 3, len(scores)).shape
+    return images * rows * columns
+
+
+def second_of_one(scores):
+    one = scores[:1]
+    return one[1]
+
+
+def test_how_many_values_there_were():
+    for code, says in (
+        (three_of_four, "Left of `=` are 4 names, but right of it 3 values stand."),
+        (three_sizes, "more values stand. The shape of a batch of images has four: N, C, H and W."),
+        (second_of_one, "`one` has 1 entry, and the last is number 0, but another one is asked"),
+    ):
+        with pytest.raises((ValueError, IndexError)) as caught:
+            code([*SCORES])
+        assert says in describe(caught.value)
+
+
+def test_what_both_sides_pick_by_one_mask_is_not_blamed():
+    def both(prediction, target):
+        return prediction[KEEP] == target[KEEP][:2]
+
+    def by_numbers(prediction, target):
+        return prediction[ORDER] == target
+
+    for code in (both, by_numbers):
+        with pytest.raises(RuntimeError) as caught:
+            code(X, X)
+        assert "holds only the values" not in describe(caught.value)
+
+
+def test_only_functions_with_arguments_are_explained():
+    class Net:
+        def forward(self, x):
+            return x - [1]
+
+    def alone():
+        return [*SCORES] - [1]
+
+    for code in (alone, lambda: Net().forward([2])):
+        with pytest.raises(TypeError) as caught:
+            code()
+        assert "as a whole" not in describe(caught.value)
+    assert explained_plainly("division by zero", None, "1 / n") == ""
 
 
 def test_what_a_mask_picks_meets_a_whole_tensor():

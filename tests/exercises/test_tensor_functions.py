@@ -59,6 +59,26 @@ def test_each_right_output_passes(answer):
         ),
         (blank, "its size", "On 7×11: your function changes its input `layer`."),
         (lambda x, layer: layer(x) @ x, "its size", "On 7×11: your code stopped, in line"),
+        (
+            lambda x, layer: scale(x, layer.eval()),
+            "its size",
+            "On 7×11: your function changes its input `layer`.",
+        ),
+        (
+            lambda x, layer: (setattr(layer, "stride", (1, 2)), layer(x))[1],
+            "its size",
+            "On 7×11: your function changes its input `layer`.",
+        ),
+        (lambda x, layer: ..., "its size", "returns `...`, so part of it is not written yet."),
+        (lambda x, layer: [layer(x)], "its size", "returns a list with one tensor in it. Return"),
+        (lambda x, layer: (layer(x), x), "its size", "returns 2 tensors in a tuple, but it should"),
+        (lambda x, layer: (layer(x), 2), "its size", "returns something of type tuple, but it"),
+        (lambda x, layer: 2, "its size", "returns something of type int, but it should return one"),
+        (
+            lambda x, layer: scale(2 * x - x.detach(), layer),
+            "its gradient",
+            "The gradient that flows back to x: every value is wrong. All are 2 times the right",
+        ),
         (noisy, "its values", "called twice with the same inputs, your function returns different"),
         (
             lambda x, layer: scale(x, layer).double(),

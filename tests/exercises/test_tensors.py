@@ -112,6 +112,27 @@ def test_a_lost_axis_is_named():
     assert "The batch axis is missing." in tensors.shape_problem(
         torch.zeros(2, 7, 11), (3, 2, 7, 11), "On 7×11"
     )
+    for shape, wanted in (
+        ((2, 7, 11), (2, 2, 7, 11)),
+        ((7, 11), (2, 7, 11)),
+        ((7,), (1, 2, 7, 11)),
+    ):
+        assert tensors.shape_problem(torch.zeros(shape), wanted, "On 7×11") == (
+            f"On 7×11: the output has the shape {shape}, but it should be {wanted}."
+        )
+    one = tensors.shape_problem(torch.zeros(1, 1, 7, 11), (1, 2, 7, 11), "On 7×11")
+    assert one == "On 7×11: the output has 1 channel, but it should have 2."
+    assert tensors.shape_problem(torch.zeros(1, 2, 7, 11), (1, 2, 7, 11), "On 7×11") is None
+
+
+def test_values_in_a_row_are_told_by_their_number():
+    wanted = torch.tensor([1.0, 2.0, 3.0, 4.0])
+    found = torch.tensor([1.0, 5.0, 9.0, 4.0])
+    assert tensors.values_problem(found, wanted, "On 4") == (
+        "On 4: 2 of 4 values are wrong. The first, at [1], is 5, but it should be 2."
+    )
+    wanted[0] = found[0] = torch.inf  # as it should be
+    assert "2 of 4 values" in tensors.values_problem(found, wanted, "On 4")
 
 
 SIZES = [{"up's height": a, "skip's height": b} for a, b in ((4, 6), (7, 5), (3, 3), (8, 9))]
@@ -161,6 +182,13 @@ def test_each_formula_of_a_size_is_told(size, says):
     found = [(1, 1, 3, size(**sizes)) for sizes in TERMS]
     right = [(1, 1, 3, 9 * sizes["a"] * sizes["b"]) for sizes in TERMS]
     assert differences.formulas(found, right, TERMS) == f"width is {says}"
+
+
+def test_a_size_that_is_always_that_of_an_input_is_told_by_its_name():
+    terms = [{"a": a, "c": 5} for a in (4, 7, 9)]
+    right = [(1, 1, 3, sizes["a"]) for sizes in terms]
+    for size, says in ((5, "width is c"), (6, "width is 6")):
+        assert differences.formulas([(1, 1, 3, size)] * 3, right, terms) == says
 
 
 def test_the_occasion_is_a_condition_or_the_cases():

@@ -50,6 +50,7 @@ def trace_of(function, **options):
         (lambda net, x: x.flip(2), "flip", "other", "affine"),
         (lambda net, x: x.flatten(1), "flatten", "pointwise", "identical affine"),
         (lambda net, x: x.mT.reshape(2, 4, 9, 6), "reshape", "pointwise", "identical affine"),
+        (lambda net, x: x.permute(0, 1, 3, 2), "permute", "resize", "affine"),
         (lambda net, x: x[:, :2], "__getitem__", "other", "affine"),
         (lambda net, x: x[..., 1:], "__getitem__", "resize", "affine"),
         (lambda net, x: x[:1], "__getitem__", "other", "affine"),
@@ -118,6 +119,12 @@ def test_how_maps_are_brought_together(function, joins_by):
             lambda net, x: torch.cat([x, net.conv(x)], 1).relu(),
             "the `cat` of the input (4 channels, 6×9) and `conv`'s output (4 channels, 6×9)",
             ", together 8 channels, 6×9",
+        ),
+        (
+            lambda net, x: torch.cat([x, x, net.conv(x)], 1),
+            "the `cat` of the input (4 channels, 6×9) and `conv`'s output (4 channels, 6×9), some "
+            "of it more than once",
+            ", together 12 channels, 6×9",
         ),
     ],
 )
@@ -201,6 +208,22 @@ def test_activations_between_layers(function, pairs, bends):
     assert trace.has_activation == bends
 
 
+def test_layers_that_were_never_called_unless_they_change_neither_channels_nor_size():
+    net = Net(lambda net, x: x.relu())
+    net.wide, net.low = nn.Conv2d(4, 5, 1), nn.Conv2d(5, 5, (1, 3))
+    assert Trace(net, IMAGES).never_called == ["conv", "up", "norm", "wide", "low"]
+    assert trace_of(lambda net, x: net.conv(x)).never_called == ["up", "norm"]
+
+
+def test_the_output_of_a_step_as_it_was_made_unless_it_was_changed_in_place():
+    trace = trace_of(lambda net, x: net.conv(x).relu())
+    assert trace.tensor(trace.used[-1]) is trace.result
+    assert [trace.tensor(step).requires_grad for step in trace.used] == [False, True, True]
+    trace = trace_of(lambda net, x: net.conv(x).relu_())
+    assert [trace.tensor(step) is trace.result for step in trace.used] == [False, False, True]
+    assert trace.tensor(trace.used[1]) is None
+
+
 def test_what_takes_no_part_is_named():
     loose = nn.Conv2d(4, 4, 1)
     trace = trace_of(lambda net, x: loose(net.conv(x)).detach() + net.other(x))
@@ -230,6 +253,16 @@ def test_what_takes_no_part_is_named():
 )
 def test_values_are_the_same_but_for_rounding(one, other, same):
     assert _same(torch.tensor(one), torch.tensor(other)) == same
+
+
+def test_values_of_two_types_are_compared_as_numbers():
+    one = torch.tensor([1.0, 2.0])
+    for other in (one.double(), one.half(), one.long()):
+        assert _same(one, other)
+        assert _same(other, one)
+        assert not _same(one, other + 1)
+    assert _same(one > 1.5, torch.tensor([False, True]))
+    assert not _same(one > 1.5, one < 1.5)
 
 
 def test_random_numbers_are_noted():
@@ -313,11 +346,116 @@ def test_the_first_difference_between_a_batch_and_its_last_image():
         ),
         (lambda net, x: torch.zeros(2) + torch.zeros(3), ""),
         (
+            lambda net, x: F.conv2d(x, torch.rand(2, 4, 9, 3)),
+            "`conv2d` is given the input (4 channels, 6×9).",
+        ),
+        (
+            lambda net, x: net.conv(torch.stack([x, net.other(x)], 1)),
+            "`conv` is given the `stack` of the input (4 channels, 6×9) and `other`'s output "
+            "(4 channels, 6×9) (shape (2, 2, 4, 6, 9)). `torch.stack` makes a new axis. "
+            "`torch.cat([…, …], dim=1)` joins feature maps along the channel axis.",
+        ),
+        (
+            lambda net, x: F.conv_transpose2d(x, torch.rand(2, 2, 2, 2), groups=2),
+            "`conv_transpose2d` takes 2 channels, but is given 4 at 6×9: the input. It returns 4: "
+            "are its two numbers of channels the wrong way round?",
+        ),
+        (
+            lambda net, x: F.conv2d(x, torch.rand(4, 1, 1, 1)),
+            "`conv2d` takes 1 channel, but is given 4 at 6×9: the input.",
+        ),
+        (
+            lambda net, x: (setattr(net.conv, "in_channels", 3), net.conv(x[:, :3]))[1],
+            "`conv` takes 4 channels, but is given 3 at 6×9: the result of the index `[…]`. Its "
+            "`in_channels` was set to 3 afterwards, which doesn't change its weight: make a new "
+            "layer.",
+        ),
+        (
+            lambda net, x: x + torch.zeros(2, 4, 5, 9),
+            "`add` can't join the input (4 channels, 6×9) and a tensor of shape (2, 4, 5, 9) that "
+            "isn't computed from this image. Was it kept from an earlier call?",
+        ),
+        (
+            lambda net, x: x @ torch.zeros(2, 4, 5, 9),
+            "`matmul` fails on the input (4 channels, 6×9).",
+        ),
+        (lambda net, x: x + net.conv.weight, "`add` fails on the input (4 channels, 6×9)."),
+        (
+            lambda net, x: torch.cat([x, net.conv(x)[..., 1:], net.other(x)], 1),
+            "`cat` can't join the input (4 channels, 6×9) and the result of the index `[…]` "
+            "(4 channels, 6×8), computed from `conv`'s output (4 channels, 6×9) and `other`'s "
+            "output (4 channels, 6×9).",
+        ),
+        (
+            lambda net, x: x + net.conv(x).flatten(1),
+            "`add` can't join the input (4 channels, 6×9) and `conv`'s output (shape (2, 216)).",
+        ),
+        (
+            lambda net, x: x + net.conv(x)[:, :3],
+            "`add` can't join the input (4 channels, 6×9) and the result of the index `[…]` "
+            "(3 channels, 6×9), computed from `conv`'s output (4 channels, 6×9).",
+        ),
+        (
+            lambda net, x: net.conv(x) + net.up(x),
+            "`add` can't join `conv`'s output (4 channels, 6×9) and `up`'s output (4 channels, "
+            "12×18). `up` gets the input (4 channels, 6×9): kernel 2×2, stride (2, 2), padding "
+            "(0, 0), output_padding (0, 0). Its height is (6 − 1)·2 + 2 − 2·0 + 0 = 12.",
+        ),
+        (
+            lambda net, x: net.up(F.max_pool2d(net.conv(x[..., :6]), 2)) + x,
+            "`add` can't join `up`'s output (4 channels, 6×6) and the input (4 channels, 6×9). "
+            "`up` gets the result of `max_pool2d` (4 channels, 3×3), computed from `conv`'s "
+            "output (4 channels, 6×6): kernel 2×2, stride (2, 2), padding (0, 0), output_padding "
+            "(0, 0). Its width is (3 − 1)·2 + 2 − 2·0 + 0 = 6.",
+        ),
+        (
+            lambda net, x: x + F.conv_transpose2d(x, net.up.weight),
+            "`add` can't join the input (4 channels, 6×9) and `conv_transpose2d`'s output "
+            "(4 channels, 7×10). `conv_transpose2d` gets the input (4 channels, 6×9): kernel 2×2. "
+            "Its height is (6 − 1)·1 + 2 − 2·0 + 0 = 7.",
+        ),
+        (
+            lambda net, x: x + F.conv_transpose2d(x, net.up.weight, dilation=2),
+            "`add` can't join the input (4 channels, 6×9) and `conv_transpose2d`'s output "
+            "(4 channels, 8×11). `conv_transpose2d` gets the input (4 channels, 6×9): kernel 2×2, "
+            "dilation 2.",
+        ),
+        (
+            lambda net, x: F.conv2d(net.other(x)[:, :, :5, :6], net.conv.weight) + x[..., :8],
+            "`add` can't join `conv2d`'s output (4 channels, 3×4) and the result of the index "
+            f"`[…]` (4 channels, 6×8){MADE}.",
+        ),
+        (
+            lambda net, x: net.conv(F.avg_pool2d(net.other(x), 2)) + x,
+            "`add` can't join `conv`'s output (4 channels, 3×4) and the input (4 channels, 6×9).",
+        ),
+        (
+            lambda net, x: x + F.pad(net.conv(x)[..., 1:, 2:], (0, 1)),
+            "`add` can't join the input (4 channels, 6×9) and the result of `pad` by (left, "
+            "right, top, bottom) = (0, 1) (4 channels, 5×8), computed from the result of "
+            "the index `[…]` (4 channels, 5×7), computed from `conv`'s output (4 channels, 6×9). "
+            "`pad` turns 5×7 into 5×8, but the other map is 6×9.",
+        ),
+        (
             lambda net, x: net.other(torch.cat([x, F.interpolate(net.up(x), size=(6, 9))], 1)),
             "`other` takes 4 channels, but is given 8 at 6×9: the `cat` of the input (4 channels, "
             "6×9) and the result of `interpolate` (4 channels, 6×9), computed from `up`'s output "
             "(4 channels, 12×18). `interpolate` turns 12×18 into 6×9, but a repair only adds or "
             "crops a row or a column. Does the skip come from another level?",
+        ),
+        (
+            lambda net, x: net.other(
+                torch.cat([x, F.interpolate(F.max_pool2d(x, 2), size=(6, 9))], 1)
+            ),
+            "`other` takes 4 channels, but is given 8 at 6×9: the `cat` of the input (4 channels, "
+            "6×9) and the result of `interpolate` (4 channels, 6×9), computed from the result of "
+            f"`max_pool2d` (4 channels, 3×4){MADE}.",
+        ),
+        (
+            lambda net, x: net.other(torch.cat([x, F.pad(x[..., :5, :5], (0, 4, 0, 1))], 1)),
+            "`other` takes 4 channels, but is given 8 at 6×9: the `cat` of the input (4 channels, "
+            "6×9) and the result of `pad` by (left, right, top, bottom) = (0, 4, 0, 1) (4 "
+            f"channels, 6×9), computed from the result of the index `[…]` (4 channels, 5×5){MADE}.",
         ),
         (
             lambda net, x: F.conv2d(x, torch.rand(0, 4, 1, 1)),
@@ -397,14 +535,14 @@ def test_a_layer_of_a_list_that_is_called_at_the_wrong_place(order, sentence):
 class Named(nn.Module):
     """Two layers that double, of which the second takes too few channels, and another one."""
 
-    def __init__(self, other):
+    def __init__(self, other, kind=nn.ConvTranspose2d):
         super().__init__()
         self.up1 = nn.ConvTranspose2d(4, 6, 2, 2)
         if other == "upward2":
             self.upward2 = nn.ConvTranspose2d(6, 2, 2, 2)
         self.upward3 = nn.ConvTranspose2d(2, 2, 2, 2)
         if other != "upward2":
-            setattr(self, other, nn.ConvTranspose2d(6, 2, 2, 2))
+            setattr(self, other, kind(6, 2, 2, 2))
         self.last = nn.ConvTranspose2d(2, 1, 2, 2)
 
     def forward(self, x):
@@ -418,11 +556,14 @@ class Named(nn.Module):
         ("upward2", " `upward2` takes as many and has not run: is it left out before this line?"),
         ("upward4", ""),  # a later one: nothing says that it is left out
         ("another", ""),
+        ("upwardabc", ""),  # three quarters are the same
     ],
 )
 def test_a_layer_that_fits_and_has_not_run(other, said):
     sentence = "`upward3` takes 2 channels, but is given 6 at 12×18: `up1`'s output."
     assert why_stopped(Trace(Named(other), IMAGES)) == sentence + said
+    if other != "upward2":
+        assert why_stopped(Trace(Named(other, nn.Conv2d), IMAGES)) == sentence
 
 
 class Decoder(nn.Module):

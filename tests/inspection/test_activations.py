@@ -108,7 +108,7 @@ def test_of_a_volume_the_middle_slice_is_shown() -> None:
 def test_gradients_are_those_of_a_backward_pass() -> None:
     model, made = course_unet(), []
     target = (torch.rand(1, 2, 24, 28) > 0.5).float()
-    seen = Activations(model, IMAGE[0])
+    seen = Activations(model, IMAGE)
     found = seen.gradients(lambda x: nn.functional.binary_cross_entropy_with_logits(x, target))
     assert list(found) == ["all skips", "without level 0", "without level 1", "without skips"]
 
@@ -130,14 +130,11 @@ def test_gradients_are_those_of_a_backward_pass() -> None:
     assert without["encoder level 0"] < whole["encoder level 0"]
 
 
-def test_gradients_need_a_loss_and_leave_the_network_alone() -> None:
+def test_gradients_leave_the_network_alone() -> None:
     model = course_unet().requires_grad_(requires_grad=False)
     seen = Activations(model, IMAGE)
     assert seen.gradients()["all skips"]["encoder level 0"] > 0
     assert all(parameter.grad is None for parameter in model.parameters())
-    for loss in (lambda x: x, lambda x: 3.0, lambda x: x.detach().sum()):
-        with pytest.raises(ValueError, match="one number that depends on the output"):
-            seen.gradients(loss)  # type: ignore[arg-type]
 
 
 def test_the_network_is_copied_and_stays_as_it_is() -> None:
@@ -154,9 +151,6 @@ def test_the_network_is_copied_and_stays_as_it_is() -> None:
 @pytest.mark.parametrize(
     ("model", "given", "sentence"),
     [
-        (UNet(1, 1, depth=1), torch.full((1, 1, 8, 8), float("nan")), "no finite numbers"),
-        (UNet(1, 1, depth=1), torch.zeros(1, 1, 0, 8), "no image to show"),
-        (UNet(1, 1, depth=1), (1, 1, 8, 8), "no image to show"),
         (UNet(4, 1, depth=1), torch.zeros(1, 4, 8, 8), r"works on \(1, 4, 8, 8\).*1 to 3 channels"),
         (UNet(3, 1, depth=1), torch.zeros(1, 1, 8, 8), "3 channels"),
         (Small(rank=1), torch.zeros(1, 3, 16), r"works on \(1, 3, 16\)"),
@@ -170,16 +164,13 @@ def test_what_cannot_be_shown_gets_a_sentence(model: nn.Module, given: Any, sent
 
 
 def test_other_images_and_replaced_skips() -> None:
-    model, other = course_unet(), torch.rand(1, 24, 28)
+    model, other = course_unet(), torch.rand(1, 1, 24, 28)
     seen = Activations(model, IMAGE)
-    assert torch.equal(seen.look(image=other).output, model(other[None])[0])
+    assert torch.equal(seen.look(image=other).output, model(other)[0])
     with cut(model, 0, replacement=lambda skip: skip.flip(-1)):
-        flipped = model(other[None])[0]
+        flipped = model(other)[0]
     look = seen.look({"level 0": lambda skip: skip.flip(-1)}, other)
     assert torch.equal(look.output, flipped)
-    for image in (torch.rand(1, 24, 24), torch.full((1, 1, 24, 28), torch.inf)):
-        with pytest.raises(ValueError, match=r"same shape|no finite numbers"):
-            seen.look(image=image)
 
 
 def test_unknown_skips_get_a_sentence() -> None:

@@ -464,6 +464,8 @@ def test_cells_are_dealt_out_again(given, shape, expected):
     [
         (lambda x: x + torch.rand(12), "N2 C3 H8 W12"),
         (lambda x: torch.rand(5, 1, 1, 1, 1) * x, "-5 N2 C3 H8 W12"),
+        (lambda x: torch.rand(2, 1, 1, 1) * as_rows(x), "-2 N2 H8·W12 -4"),
+        (lambda x: features(x[:1], 96)[0, :, :, 0] * x[0, 0].flatten()[:, None], "-96 H8"),
         (lambda x: features(x) * means(features(x)).sigmoid(), "N2 -4 H8 W12"),
         (lambda x: features(x[:1], 3) + x, "N2 C3 H8 W12"),
         (lambda x: torch.where(x > 0.5, 1.0, 0.0), "N2 C3 H8 W12"),

@@ -11,7 +11,7 @@ from test_dims import as_rows, features, written
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 
-from unet_teach.inspection.graph import GLOBAL, SAME_LEVEL, Graph
+from unet_teach.inspection.graph import GLOBAL, SAME_LEVEL, Graph, is_deeper, is_same_level
 from unet_teach.inspection.inspector import record
 from unet_teach.inspection.path_search import _phase_changes, down_up_path, shallowest_path
 
@@ -94,6 +94,21 @@ def test_a_level_is_the_mean_of_the_logarithms_of_strides():
     assert graph.level_of_strides({2: 4}) == (2 + math.log2(12)) / 2  # the width is seen whole
     assert graph.level_of_strides({0: 4}) == GLOBAL
     assert graph_of(lambda x: x.relu()).level_of_strides({}) == 0
+
+
+@pytest.mark.parametrize(
+    ("level", "other", "is_same", "deeper"),
+    [
+        (0.29, 0, True, False),
+        (SAME_LEVEL, 0, False, False),
+        (0.31, 0, False, True),
+        (GLOBAL, GLOBAL, True, False),
+        (GLOBAL, 6, False, True),
+    ],
+)
+def test_levels_that_only_rounding_parts_are_the_same(level, other, is_same, deeper):
+    assert is_same_level(level, other) == is_same_level(other, level) == is_same
+    assert (is_deeper(level, other), is_deeper(other, level)) == (deeper, False)
 
 
 def test_depths_are_those_of_the_shallowest_and_the_deepest_path():

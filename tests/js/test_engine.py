@@ -14,7 +14,7 @@ from unet_teach.networks.unet import UNet
 
 from .conftest import ROOT
 
-NETWORKS = 500
+NETWORKS = {"fused": 500, "wasm": 200, "plain": 200}  # the first is what browsers of today run
 CLOSE = 1e-4  # of the largest value of the map
 UPS = ["conv_transpose_2", "conv_transpose_3", "conv_transpose_4", "bilinear", "nearest"]
 
@@ -79,12 +79,13 @@ def encoded(tensor):
 @pytest.fixture(scope="module")
 def cases():
     """Random networks and inputs, and what torch computes for each."""
-    drawn = [random_case(number) for number in range(NETWORKS)]
+    drawn = [random_case(number) for number in range(NETWORKS["fused"])]
     return [(*case, every_map(*case)) for case in drawn]
 
 
-@pytest.mark.parametrize("kind", ["fused", "wasm", "plain"])
+@pytest.mark.parametrize("kind", NETWORKS)
 def test_the_engine_equals_torch_at_every_level(kind, cases, node, tmp_path):
+    cases = cases[: NETWORKS[kind]]
     asked = [
         {
             "network": pack(model, bits=32),

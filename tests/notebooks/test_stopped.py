@@ -1,4 +1,4 @@
-"""■ early, in the middle and late in each long cell of lessons 5, 6 and 8, then all cells below.
+"""■ early and late in each long cell of lessons 5, 6 and 8, then all cells below.
 
 No cell may show a traceback, and each stop is followed by a sentence that says what is left.
 """
@@ -49,11 +49,11 @@ LESSON = {
     5: (
         {"steps=600": "steps=40", "forest(data.train)": "forest(data.train, trees=6)"},
         {
-            "forest = baselines": (TREES, (2, 4, 6), {"forest = ": "this forest has {n} of its 6"}),
-            "range(60)": (OWN_LOSS, (1, 30, 60), {"range(60)": "You stopped this cell ("}),
+            "forest = baselines": (TREES, (2, 6), {"forest = ": "this forest has {n} of its 6"}),
+            "range(60)": (OWN_LOSS, (1, 60), {"range(60)": "You stopped this cell ("}),
             "\ntraining = train(": (
                 CROPS,
-                (1, 20, 40),
+                (1, 40),
                 {
                     "training = train(": "Stopped by you after {n} steps?[.]",
                     "scores = {": "U-Net, stopped after {n} steps? +IoU",
@@ -63,7 +63,7 @@ LESSON = {
             ),
             "cells_training = ": (
                 CROPS,
-                (1, 20, 40),
+                (1, 40),
                 {"cells_training": "U-Net, stopped after {n}"},
             ),
         },
@@ -73,13 +73,13 @@ LESSON = {
         {
             "mine += ": (
                 CROPS,
-                (1, 20, 40),
+                (1, 40),
                 {
                     "mine += ": "Stopped by you after {n} of 40 steps, so not comparable",
                     "ablation.figure(": "hollow: stopped after {n} steps",
                 },
             ),
-            "own = exercises": (LOSS, (1, 15, 30), {"with cut(own": "whole, {n} steps"}),
+            "own = exercises": (LOSS, (1, 30), {"with cut(own": "whole, {n} steps"}),
         },
     ),
     8: (
@@ -87,17 +87,17 @@ LESSON = {
         {
             "\ntraining = train(": (
                 CROPS,
-                (1, 20, 40),
+                (1, 40),
                 {
                     "training = train(": "Stopped by you after {n} steps?[.]",
                     "naive = predict": "above 0.3[?] (True|False), stopped after {n} steps?",
                     '"difference": off': "at once, stopped after {n} steps?",
                 },
             ),
-            "for less in": (TILES, (1, 40, 80), {"for less in": "You stopped this cell ("}),
+            "for less in": (TILES, (1, 80), {"for less in": "You stopped this cell ("}),
             "out=file": (
                 TILES,
-                (1, 4, 8),
+                (1, 8),
                 {"out=file": "You stopped this cell (", "there = net": "needs `prediction`"},
             ),
         },
@@ -150,7 +150,7 @@ def test_a_lesson_goes_on_after_each_stop(kernel, number):
         assert any(words in cell for cell in cells)
         cells = [cell.replace(words, fewer) for cell in cells]
     kernel.run(PRELUDE)
-    for stage in range(3):
+    for stage in range(2):
         wanted = {}
         for cell in cells:
             for words, (target, calls, says) in stops.items():

@@ -5,6 +5,7 @@ import json
 
 import pytest
 
+from benchmarks.ablation import main
 from unet_teach import UNet, segmentation
 from unet_teach.segmentation import ablation
 from unet_teach.segmentation.ablation import study
@@ -113,9 +114,9 @@ def test_what_was_run_is_written_and_passed_over(monkeypatch, tmp_path, capsys):
     out = tmp_path / "runs.json"
     arguments = ["x", "--seeds", "0", "--data", "nuclei", "--variants", "depth 1"]
     monkeypatch.setattr("sys.argv", [*arguments, "--out", str(out)])
-    ablation.main()
+    main()
     assert "nuclei, depth 1, seed 0" in capsys.readouterr().out
-    ablation.main()
+    main()
     assert "seed 0" not in capsys.readouterr().out
     assert len(ablation.results(out)) == 1
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from math import isnan, log, sqrt
+from math import log, sqrt
 
 import numpy as np
 import pytest
@@ -151,38 +151,6 @@ def test_weights_follow_the_frequency(scenes):
 def test_other_weights_are_a_sentence(scenes, weights, kind, said):
     with pytest.raises(kind, match=said):
         task_of(scenes, weights)
-
-
-def test_scores_by_hand():
-    target = torch.tensor([[0, 0, 0, 1, 1, 255]])
-    prediction = torch.tensor([[0, 0, 1, 1, 0, 1]])
-    scores = ClassScores(("a", "b", "c"), confusion(prediction, target, 3))
-    assert scores.confusion.tolist() == [[2, 1, 0], [1, 1, 0], [0, 0, 0]]
-    assert scores.iou["a"] == 2 / 4
-    assert scores.iou["b"] == 1 / 3
-    assert isnan(scores.iou["c"])
-    assert scores.mean_iou == pytest.approx((1 / 2 + 1 / 3) / 2)
-    assert scores.pixel_accuracy == 3 / 5
-    assert repr(scores) == (
-        "mean IoU 0.42, pixel accuracy 0.60\n"
-        "  a  IoU 0.50, 60.0% of the target\n"
-        "  b  IoU 0.33, 40.0% of the target\n"
-        "  c  IoU none, 0.0% of the target"
-    )
-
-
-def test_scores_agree_with_scikit_learn():
-    from sklearn.metrics import confusion_matrix, jaccard_score
-
-    random = np.random.default_rng(0)
-    for _ in range(20):
-        target, prediction = random.integers(0, 5, (2, 400))
-        scores = ClassScores(
-            tuple("abcde"), confusion(torch.tensor(prediction), torch.tensor(target), 5)
-        )
-        assert (scores.confusion.numpy() == confusion_matrix(target, prediction)).all()
-        expected = jaccard_score(target, prediction, average=None)
-        assert np.allclose(list(scores.iou.values()), expected)
 
 
 @pytest.mark.parametrize(

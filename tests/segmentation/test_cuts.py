@@ -7,6 +7,8 @@ from unet_teach.segmentation.data.mask_levels import (
     are_labels,
     cut_at_half,
     cut_blends,
+    damaged_labels,
+    has_grain,
     looks_like_mask,
     looks_like_photo,
 )
@@ -115,6 +117,101 @@ def test_a_patch_is_a_label_if_it_is_far_from_both_levels(value, labels):
     assert are_labels(levels, levels) == labels
 
 
+def outlines(*values, length=5):
+    """A line of a pixel between 0 and 200: some rows of each value."""
+    levels = np.tile(np.array([0] * 8 + [0] + [200] * 8, np.uint8), (length * len(values), 1))
+    levels[:, 8] = np.repeat(values, length)
+    return levels
+
+
+@pytest.mark.parametrize(
+    ("levels", "labels"),
+    [
+        (outlines(*range(210, 240, 5)), True),  # eight values
+        (outlines(*range(210, 245, 5)), False),
+        (outlines(210, 220, length=4), False),  # half of each has two neighbours of its value
+        (outlines(210, 100), False),  # half lies between the two levels
+        (outlines(210, 220, 100), True),
+        (ramp(0, 0, 250, 240, 230, 220, 200, 200), False),  # half of the pixels are in patches
+        (ramp(0, 0, 0, 250, 240, 230, 220, 200, 200), True),
+        (ramp(0, 0, 0, 4, 8, 8, 8), True),  # in so small a range, there are no edges
+        (ramp(10, 10, 10, 14, 18, 18, 18), True),
+        (ramp(0, 0, 0, 4, 9, 9, 9), False),
+        (ramp(0, 0, 0, 4, 8, 8, 8).astype(np.float32), False),
+    ],
+)
+def test_a_thin_line_is_a_label_among_few_values(levels, labels):
+    assert are_labels(levels, levels) == labels
+
+
+@pytest.mark.parametrize(("columns", "labels"), [(4, False), (5, True)])
+def test_a_twentieth_of_the_rest_inside_a_patch_is_not_enough_for_labels(columns, labels):
+    levels = np.tile(np.array([0] * 20 + [40, 80, 120, 160] + [200] * 20, np.uint8), (7, 1))
+    levels[2:5, 6 : 6 + columns] = 100  # 2 or 3 pixels of it have its value all around
+    assert are_labels(levels, levels) == labels
+
+
+def three_levels():
+    levels = np.zeros((40, 50), np.uint8)
+    levels[:, 20:30], levels[:, 30:] = 120, 240
+    return levels
+
+
+@pytest.mark.parametrize(
+    ("edge", "grains", "is_damaged"),
+    [
+        (0, 10, False),  # a two-hundredth of all pixels
+        (0, 11, True),
+        (36, 4, False),  # a tenth of the pixels of no level
+        (36, 5, True),
+    ],
+)
+def test_grain_around_three_levels_was_a_jpeg(edge, grains, is_damaged):
+    levels = three_levels()
+    levels[:edge, 30] = 180
+    levels[2 : 2 + 3 * grains : 3, 8] = 60
+    assert damaged_labels(levels, lossy=False) == ([0, 120, 240] if is_damaged else [])
+    assert damaged_labels(levels, lossy=True) == [0, 120, 240]
+
+
+@pytest.mark.parametrize(
+    ("third", "levels"), [(122, []), (123, [0, 120, 123]), (240, [0, 120, 240])]
+)
+def test_near_values_are_one_level_of_a_jpeg(third, levels):
+    found = np.where(three_levels() == 240, np.uint8(third), three_levels())
+    assert damaged_labels(found, lossy=True) == levels
+
+
+@pytest.mark.parametrize(("columns", "levels"), [(8, []), (9, [0, 120, 240])])
+def test_a_level_has_more_than_three_thousandths_of_the_even_pixels(columns, levels):
+    found = np.zeros((36, 59), np.uint8)
+    found[20:28, 5:19], found[3:6, 6 : 6 + columns] = 240, 120  # 6 or 7 even ones, of 2000
+    assert damaged_labels(found, lossy=True) == levels
+
+
+@pytest.mark.parametrize(
+    ("values", "levels"), [((0, 8), [0, 8]), ((1, 8), [1, 8]), ((0, 9), []), ((8, 8), [])]
+)
+def test_a_small_range_in_a_jpeg_is_labels(values, levels):
+    found = np.repeat(np.array(values, np.uint8), 15)[None].repeat(20, axis=0)
+    assert damaged_labels(found, lossy=True) == levels
+    assert damaged_labels(found, lossy=False) == []
+
+
+@pytest.mark.parametrize(
+    ("levels", "grain"),
+    [
+        (ramp(0, 50, 60, 70, 80, 90, 100, 110, 200), True),
+        (ramp(0, 50, 60, 70, 80, 90, 100, 200), False),  # eight values
+        (ramp(*[0] * 5, *range(40, 211, 20), *[255] * 4), False),  # half is at the two ends
+        (ramp(*[0] * 4, *range(40, 211, 20), *[255] * 4), True),
+        (ramp(*[0] * 9, *np.repeat(range(20, 181, 20), 2), 255), False),  # labels
+    ],
+)
+def test_grain_is_at_neither_end_of_the_range(levels, grain):
+    assert has_grain(levels) == grain
+
+
 @pytest.mark.parametrize(
     ("levels", "is_mask", "is_photo"),
     [
@@ -148,6 +245,11 @@ def test_a_blend_is_foreground_from_half_of_its_surroundings_on():
     assert foreground[3:9, 27].tolist() == [value >= 50 for value in blends[1]]
     assert foreground[3:9, 3:12].all()
     assert foreground[3:9, 18:27].all()
+    levels[6, 14], levels[6, 22] = 33, 30  # beside a label a dot, and in another one a hole
+    foreground, _ = cut_blends(levels, levels)
+    assert foreground[6, 14]
+    assert foreground[6, 22]
+    levels[6, 14], levels[6, 22] = 0, 100
     for more, is_soft in (((35, 45, 55), True), ((35, 45, 45), False)):  # 8 blends in all, and 7
         levels[3:9, 27] = (*more, 0, 0, 0)
         assert cut_blends(levels, levels)[1] == is_soft

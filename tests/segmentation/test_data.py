@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -163,7 +164,11 @@ def test_a_pair_takes_grey_and_colour():
 
 def test_make_says_how_it_is_used():
     run = subprocess.run(
-        [sys.executable, str(FILES / "make.py")], capture_output=True, text=True, check=False
+        [sys.executable, "-m", "benchmarks.packaged_data"],
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert run.returncode != 0
     assert "pip download" in run.stderr

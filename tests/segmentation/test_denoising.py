@@ -5,6 +5,7 @@ import statistics
 
 import pytest
 
+from benchmarks.denoising import measure
 from unet_teach.segmentation.ablation import denoising
 
 
@@ -48,7 +49,7 @@ def test_the_table_shows_each_number_of_steps():
 
 
 def test_a_run_can_be_measured_again():
-    first, again = (denoising.measure(1, 0, steps=(2, 3)) for _ in range(2))
+    first, again = (measure(1, 0, steps=(2, 3)) for _ in range(2))
     assert first == again
     scores = {f"{where}{image}" for where in ("edges", "elsewhere") for image in ("", " mirrored")}
     assert [set(errors) for errors in first] == [scores] * 2

@@ -9,7 +9,7 @@ import pytest
 import torch
 from scipy.optimize import linear_sum_assignment
 
-from unet_teach.segmentation import cell_targets
+from unet_teach.segmentation import cell_targets, object_matching
 from unet_teach.segmentation.cell_targets import border_classes, touching_nuclei, weight_map
 from unet_teach.segmentation.instances import (
     border_watershed,
@@ -109,6 +109,22 @@ def test_the_distance_watershed_cuts_touching_discs_that_components_merge():
     assert distance_watershed(bar, radius=60).max() == 1
 
 
+@pytest.mark.parametrize(("radius", "count"), [(10, 2), (11, 1)])
+def test_a_peak_is_the_largest_within_its_radius(radius, count):
+    large, small = (discs((15, c), radius=r, shape=(30, 40)) > 0 for c, r in ((15, 6), (27, 5)))
+    assert distance_watershed(large | small, radius, smallest=1).max() == count  # 11 columns apart
+
+
+def test_at_one_half_a_pixel_is_background_and_at_the_threshold_no_border():
+    background = torch.tensor([[0.5, 0.4, 0.4, 0.0, 1.0, 0.4, 0.3]])
+    border = torch.tensor([[0.0, 0.25, 0.3, 0.0, 0.0, 0.25, 0.4]])
+    scores = torch.stack([background, 1 - background - border, border])
+    assert cells_below(scores, 0.25, smallest=1).tolist() == [[0, 1, 0, 2, 0, 3, 0]]
+    assert cells_below(scores[None], 0.3, smallest=1).tolist() == [[0, 1, 1, 1, 0, 2, 0]]
+    grown = border_watershed(scores, scores[1, 0, 5].item(), smallest=1)
+    assert grown.tolist() == [[0, 2, 2, 2, 0, 0, 0]]  # one seed is above this, and one at it
+
+
 def probabilities_of(labels, sure=0.9):
     """What a network sees that is right everywhere, and sure to a degree."""
     target = border_classes(labels)
@@ -133,6 +149,12 @@ def test_logits_in_place_of_probabilities_are_refused_in_a_sentence():
         cells_below(torch.tensor([[[-3.0]], [[2.0]], [[0.0]]]), 0.5)
     with pytest.raises(ValueError, match=r"\(2, 4, 4\); give \(3, H, W\)"):
         border_watershed(torch.zeros(2, 4, 4))
+    with pytest.raises(ValueError, match=r"\(2, 3, 4, 4\); give \(3, H, W\)"):
+        border_watershed(torch.zeros(2, 3, 4, 4))
+    with pytest.raises(ValueError, match=r"run from 0 to 1.5, but"):
+        border_watershed(torch.tensor([[[0.0]], [[1.5]], [[0.0]]]))
+    with pytest.raises(ValueError, match=r"The mask is \(2, 4, 4\); give \(H, W\)"):
+        connected_components(torch.zeros(2, 4, 4))
     with pytest.raises(TypeError, match="list"):
         border_watershed([1, 2])
 
@@ -144,6 +166,9 @@ def test_a_border_pixel_has_two_cells_in_the_square_around_it():
     assert border_classes(labels, width=3).tolist() == [[1, 1, 1, 0, 0, 0, 0, 1, 2, 2]]
     assert border_classes(labels, width=5).tolist() == [[1, 1, 1, 0, 0, 0, 0, 2, 2, 2]]
     assert border_classes(labels, width=11)[0, 4] == 2
+    assert torch.equal(border_classes(labels[None]), border_classes(labels))
+    with pytest.raises(ValueError, match=r"\(2, 1, 10\) of torch.int64; give \(H, W\)"):
+        border_classes(torch.stack([labels, labels]))
 
 
 def test_the_border_class_agrees_with_a_search_pixel_by_pixel():
@@ -229,6 +254,17 @@ def test_a_merged_pair_and_a_split_cell_are_counted():
     assert (scores.merged, scores.split) == (0, 1)
 
 
+@pytest.mark.parametrize(("pixels", "several"), [(5, 0), (6, 1)])
+def test_most_of_an_object_is_more_than_half(pixels, several):
+    two = torch.zeros(1, 40).int()
+    two[0, :10], two[0, 20:30] = 1, 2
+    across = torch.zeros(1, 40).int()
+    across[0, 10 - pixels : 20 + pixels] = 1
+    assert object_scores(across, two).merged == several
+    assert object_scores(two, across).split == several
+    assert object_scores(across, two).split == object_scores(two, across).merged == 0
+
+
 def test_nothing_found_and_nothing_there():
     nothing = torch.zeros(4, 5).int()
     assert object_scores(nothing, nothing).f1 == 1
@@ -256,6 +292,11 @@ def test_matches_agree_with_an_optimal_assignment(threshold):
         assert scores.matched == matched
         assert scores.spurious == len(found) - matched
         assert scores.missed == len(wanted) - matched
+
+
+def test_average_precision_asks_for_more_and_more_overlap():
+    steps = (0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95)
+    assert steps == object_matching.THRESHOLDS
 
 
 def test_average_precision_by_hand():

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image, ImageFilter
 
 from unet_teach.segmentation.data.image_files import Opened, UnreadableError
-from unet_teach.segmentation.data.mask_files import binarize, read_mask
+from unet_teach.segmentation.data.mask_files import binarize, read_mask, require_background
 
 ROWS, COLUMNS = np.mgrid[:60, :84]
 DISC = (ROWS - 26) ** 2 + (COLUMNS - 30) ** 2 < 14**2
@@ -313,3 +313,74 @@ def test_a_thin_outline_is_a_label(levels):
     eroded = (ROWS - 26) ** 2 + (COLUMNS - 30) ** 2 < 13**2
     mask = np.where(eroded, levels[1], np.where(DISC, levels[2], levels[0])).astype(np.uint8)
     assert np.array_equal(foreground(mask), DISC)
+
+
+def test_floats_between_0_and_1_that_are_never_0_are_probabilities():
+    for values, is_cut in (((0.2, 1.0), True), ((0.2, 1.1), False)):
+        mask = read(np.where(DISC, values[1], values[0]).astype(np.float32))
+        assert (mask.pixels.dtype == bool) == is_cut
+        assert (
+            mask.notes
+            == ["its values lie at 0.2 and 1; it is cut at half of its own range"][: int(is_cut)]
+        )
+    labels = np.where(DISC, 1.0, np.where(OTHER, 0.25, 0)).astype(np.float32)
+    assert np.array_equal(foreground(labels), DISC | OTHER)
+
+
+@pytest.mark.parametrize(("step", "said"), [(1, "its values lie at 0 and 255; it is"), (2, "soft")])
+def test_values_next_to_two_levels_are_no_soft_edges(step, said):
+    off = step * np.random.default_rng(0).integers(0, 2, DISC.shape)
+    (note,) = read(np.where(DISC, 255 - off, off).astype(np.uint8)).notes
+    assert said in note
+    assert note.endswith("cut at 128")
+
+
+@pytest.mark.parametrize(("count", "are_classes"), [(30, True), (31, False)])
+def test_many_labels_are_numbered_objects(count, are_classes):
+    (note,) = read(np.kron(np.arange(count + 1), np.ones((3, 4))).astype(np.uint8)).notes
+    assert note.startswith(f"its {count} labels or colours became one foreground")
+    assert ("if they are classes" in note) == are_classes
+
+
+@pytest.mark.parametrize(
+    ("code", "shown"),
+    [(5, "5"), (255, "255"), (256, "(0, 1, 0)"), (7 * 0x010101, "7"), (0x0A0B0C, "(10, 11, 12)")],
+)
+def test_the_only_value_of_all_masks_is_shown_as_a_number_or_a_colour(code, shown):
+    ((note, names),) = binarize({"one": np.full((4, 6), code)})[1].items()
+    assert note.startswith(f"one value only, {shown}, taken as foreground")
+    assert names == ["one"]
+
+
+def refused(*masks):
+    """What is said of masks with these values, or ""."""
+    values = {f"{number}": np.array([mask]) for number, mask in enumerate(masks)}
+    try:
+        require_background(values, {name: f"{name}.png" for name in values})
+    except ValueError as error:
+        return str(error)
+    return ""
+
+
+@pytest.mark.parametrize(
+    ("masks", "says"),
+    [
+        ([(1, 2, 3), (0, 1, 2)], ""),  # half of the masks
+        ([(1, 2, 3), (0, 1, 2), (1, 2, 3)], "see 0.png. The masks of the Oxford-IIIT Pet dataset"),
+        ([(0, 1, 2), (0, 1, 2)], ""),
+        ([(5, 5, 5), (7, 7, 7), (9, 9, 9)], ""),  # each has one value
+        ([(1, 2, 2)], ""),  # two labels
+        ([(True, True, True)], ""),
+        ([(1, 2, 255)], "1, 2, 255 and no 0, so it is not known which of them is background"),
+        ([(1, 2, 256)], ""),
+        ([(0x020202, 0x040404, 0x060606)], 'classes={"a": 2, "b": 4, "c": 6}; pixels'),
+        ([(0x020202, 0x040404, 0x060607)], ""),
+        ([(2, 3, 4, 5)], 'classes={"a": 2, "b": 3, "c": 4, …}; pixels'),
+        ([(1, 2, 3)], 'classes={"pet": 1, "background": 2, "border": 3}; pixels'),
+        ([(1, 2, 3, 4, 5, 6)], "hold the labels 1, 2, 3, 4, 5, 6 and no 0"),
+        ([(1, 2, 3, 4, 5, 6, 7)], "hold the labels 1, 2, 3, 4, 5, 6, … and no 0"),
+    ],
+)
+def test_labels_without_a_background_are_asked_about(masks, says):
+    assert says in refused(*masks)
+    assert bool(refused(*masks)) == bool(says)

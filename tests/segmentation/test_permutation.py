@@ -7,7 +7,7 @@ from math import comb, nan
 import numpy as np
 import pytest
 
-from unet_teach.segmentation.ablation import p_value
+from unet_teach.segmentation.ablation import p_value, permutation
 
 
 @pytest.mark.parametrize(
@@ -47,6 +47,14 @@ def test_rounding_does_not_decide_and_neither_do_scale_and_order():
     whole = p_value([1, 2, 7], [3, 3, 4])
     assert p_value(a, b) == p_value(b[::-1], a) == whole
     assert p_value([x + 0.1 for x in a], [x + 0.1 for x in b]) == whole
+
+
+def test_as_many_ways_as_are_counted_and_no_more(monkeypatch):
+    monkeypatch.setattr(permutation, "MOST_WAYS", 20)
+    assert p_value([1, 2, 3], [4, 5, 6]) == 0.1
+    monkeypatch.setattr(permutation, "MOST_WAYS", 19)
+    with pytest.raises(ValueError, match="20 ways, but at most 19 are counted"):
+        p_value([1, 2, 3], [4, 5, 6])
 
 
 def test_what_cannot_be_tested_is_refused_with_a_reason():

@@ -6,8 +6,9 @@ import zlib
 import numpy as np
 import pytest
 
-from unet_teach.segmentation.data.image_files import UnreadableError, open_page, read_image
+from unet_teach.segmentation.data.image_files import open_page, read_image
 from unet_teach.segmentation.data.mask_files import read_mask
+from unet_teach.segmentation.data.notes import UnreadableError
 
 MASK = np.zeros((17, 23), bool)
 MASK[4:9, 6:20] = True

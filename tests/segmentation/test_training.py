@@ -275,6 +275,10 @@ def test_a_run_collapses_below_a_twentieth_of_either_side(predicted, target, sai
     assert said in text
     assert bool(text) == bool(said)
     assert diagnose(looks[:1], "finished") == ""  # one look says nothing yet
+    is_low = predicted < target / 20
+    of_classes = diagnose(looks, "finished", several=True)
+    assert of_classes.startswith("The network predicts almost only the most" if is_low else "")
+    assert bool(of_classes) == is_low
 
 
 @pytest.mark.parametrize(("steps", "is_short"), [(0, True), (24, True), (25, False)])

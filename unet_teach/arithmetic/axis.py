@@ -96,7 +96,7 @@ def pool_size(
     padding = pool_padding(kernel, padding)
     output = pool_windows(ceil_mode, size, kernel, stride, padding, dilation)
     if output < 1:
-        raise _does_not_fit(size, kernel, padding, dilation, most_padding=kernel // 2)
+        raise _does_not_fit(size, kernel, padding, dilation, is_pool=True)
     return output
 
 
@@ -229,7 +229,7 @@ def check_output_padding(output_padding: int, stride: int, dilation: int) -> Non
 def pool_padding(kernel: int, padding: int | str) -> int:
     """Return a pool's padding, or refuse it: at most half of the kernel."""
     padding = only_number(padding)
-    if padding > kernel // 2:
+    if 2 * padding > kernel:
         raise ValueError(
             f"padding={padding} is more than half of kernel_size={kernel}. "
             f"Use padding ≤ {kernel // 2} or a larger kernel."
@@ -238,11 +238,11 @@ def pool_padding(kernel: int, padding: int | str) -> int:
 
 
 def _does_not_fit(
-    size: int, kernel: int, padding: int, dilation: int, most_padding: int | None = None
+    size: int, kernel: int, padding: int, dilation: int, *, is_pool: bool = False
 ) -> ValueError:
     extent = span(kernel, dilation)
     needed = -(-(extent - size) // 2)
-    repairs = [f"padding ≥ {needed}"] if most_padding is None or needed <= most_padding else []
+    repairs = [f"padding ≥ {needed}"] if not is_pool or 2 * needed <= kernel else []
     repairs += ["a smaller kernel"] if dilation == 1 else ["a smaller kernel or dilation"]
     spread = "" if dilation == 1 else f" with dilation={dilation} spans {extent} and"
     return ValueError(

@@ -74,7 +74,7 @@ def pool_input_sizes(
         smallest = (output - 1) * stride + span(kernel, dilation) - 2 * padding  # rounding down
         return tuple(
             size
-            for size in range(max(1, smallest - stride + 1), smallest + stride)
+            for size in range(max(1, smallest - stride), smallest + stride)
             if pool_windows(ceil_mode, size, kernel, stride, padding, dilation) == output
         )
 

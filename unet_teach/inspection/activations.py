@@ -43,9 +43,9 @@ class Activations:
 
     Args:
         model: any network that `inspect_unet` can follow.
-        *inputs: what its forward takes. The first image of 1 to 3 channels, (N, C, H, W) or
-            (C, H, W), is what is shown; of a volume (N, C, D, H, W), its middle slice.
-        **kwargs: the same by name.
+        image: (N, C, H, W), 1 to 3 channels, of which the first is shown; of a volume
+            (N, C, D, H, W), its middle slice.
+        **kwargs: what its forward takes besides, by name.
 
     Attributes:
         note: what else should be said of what is shown, such as which slice it is; often "".
@@ -53,23 +53,14 @@ class Activations:
         skips: the names of the skips that can be cut, each with its size; finest first.
 
     Raises:
-        TypeError: when `model` is no network, or an input is no tensor.
-        ValueError: if the network cannot be followed, or works on something else than images; or
-            if a pixel is no finite number.
+        TypeError: when `model` is no network.
+        ValueError: if the network cannot be followed, or works on something else than images.
     """
 
-    def __init__(self, model: nn.Module, *inputs: Any, **kwargs: Any) -> None:
-        _check_values((inputs, kwargs))
-        args = tuple(_as_batch(given) for given in inputs)
-        try:
-            self._followed = follow(model, args, kwargs)
-        except ValueError:
-            if all(arg is given for arg, given in zip(args, inputs, strict=True)):
-                raise
-            args = inputs  # three dimensions, and no image: a series
-            self._followed = follow(model, args, kwargs)
+    def __init__(self, model: nn.Module, image: Tensor, **kwargs: Any) -> None:
+        self._inputs = (image,), kwargs
+        self._followed = follow(model, *self._inputs)
         _check_image(self._followed)
-        self._inputs = args, kwargs
         self._model = copy_to_run(model, on_meta=False)
         self._shown = _shown_values(self._followed)
         self.note = _note(self._followed)
@@ -91,8 +82,7 @@ class Activations:
 
         Raises:
             TypeError: for what is neither a number nor a replacement.
-            ValueError: for a skip that there is not, a strength that is not finite, or an image of
-                another shape or without values.
+            ValueError: for a skip that there is not, or a strength that is not finite.
         """
         found: list[LevelMaps | None] = [None] * len(self._shown)
 
@@ -117,12 +107,7 @@ class Activations:
     ) -> Tensor:
         """Return how much each pixel moves one value: the size of its gradient, (H, W).
 
-        Args:
-            place: the value's, such as "encoder level 0", or "output".
-            channel: its channel.
-            cell: its row and column.
-            skips: as for `look`.
-            image: as for `look`.
+        Its place is such as "encoder level 0", or "output", and its cell a row and a column.
         """
         found: dict[int, Tensor] = {}
         values = {self._name(index): index for index in range(len(self._shown))}
@@ -153,9 +138,6 @@ class Activations:
         Returns:
             For "all skips", "without level 0" and so on, and "without skips": the norm by arm and
             level, such as "encoder level 0", in the order in which the levels run.
-
-        Raises:
-            ValueError: if the loss is no single number that depends on the output.
         """
         runs: dict[str, tuple[str, ...]] = {"all skips": ()}
         runs |= {f"without {name}": (name,) for name in self.skips}
@@ -168,11 +150,6 @@ class Activations:
         found: dict[int, Tensor] = {}
         with torch.enable_grad():
             value = loss(self._run(strengths, found.__setitem__)[0])
-            if not isinstance(value, Tensor) or not value.requires_grad or value.numel() != 1:
-                raise ValueError(
-                    "The loss must be one number that depends on the output, such as "
-                    "lambda logits: criterion(logits, target)."
-                )
             maps = {i: tensor for i, tensor in sorted(found.items()) if tensor.requires_grad}
             made = torch.autograd.grad(value, list(maps.values()), allow_unused=True)
         norms = {}
@@ -207,7 +184,7 @@ class Activations:
         recording = self._followed.graph.recording
         tensors = dict(zip(recording.inputs, find_all((args, kwargs), Tensor), strict=True))
         if image is not None:
-            _put_into(tensors[self._followed.image], image)
+            tensors[self._followed.image].copy_(image)
         for tensor in tensors.values():  # weights may be frozen
             tensor.requires_grad_(torch.is_grad_enabled() and tensor.is_floating_point())
         with keep_state(), ReplayedCalls(changes_of(changes), callbacks):
@@ -219,33 +196,6 @@ class Activations:
     def _name(self, index: int) -> str:
         arm, value = self._shown[index]
         return f"{arm} {level_name(self._followed.graph.levels[value])}"
-
-
-def _as_batch(given: Any) -> Any:
-    is_image = isinstance(given, Tensor) and given.dim() == 3 and given.shape[0] in IMAGE_CHANNELS
-    return given[None] if is_image else given
-
-
-def _put_into(given: Tensor, image: Tensor) -> None:
-    """Replace an image by another."""
-    _check_values(image)
-    if _as_batch(image).shape != given.shape:
-        raise ValueError(
-            f"The image is {tuple(image.shape)}, and the first was {tuple(given.shape)}. Give one "
-            "of the same shape, or open the network again."
-        )
-    given.copy_(_as_batch(image))
-
-
-def _check_values(inputs: Any) -> None:
-    for tensor in find_all(inputs, Tensor):
-        if tensor.is_floating_point() and not bool(tensor.isfinite().all()):
-            raise ValueError(
-                f"An input {tuple(tensor.shape)} has values that are no finite numbers (NaN or "
-                "infinity). Give pixels with values, such as 0 to 1."
-            )
-    if not any(tensor.numel() for tensor in find_all(inputs, Tensor)):
-        raise ValueError("There is no image to show. Give one, such as torch.rand(1, 1, 96, 96).")
 
 
 def _check_image(followed: Followed) -> None:

@@ -189,9 +189,7 @@ def reshaped(dims: Dims, shape: Sequence[int]) -> Dims:
         missing = size
         # An axis of size 1 fills no dimension. It goes to the next dimension of size 1, so that
         # (1, C, H, W) keeps the axis of its batch.
-        while left and (
-            missing > 1 or (left[-1].size == 1 and size == 1 and left[-1].axis != NO_AXIS)
-        ):
+        while left and (missing > 1 or left[-1].size == size == 1):
             part = left.pop()
             if missing % part.size == 0:
                 taken.append(part)
@@ -208,7 +206,7 @@ def reshaped(dims: Dims, shape: Sequence[int]) -> Dims:
 
 
 def _merge_neighbours(parts: Iterable[AxisPart]) -> Dim:
-    """Join neighbours that continue each other along one axis, and drop parts of size 1."""
+    """Join neighbours that continue each other along one axis."""
     found: list[AxisPart] = []
     for part in parts:
         if found and found[-1].axis == part.axis:
@@ -217,9 +215,8 @@ def _merge_neighbours(parts: Iterable[AxisPart]) -> Dim:
                 stride = 1.0 if part.axis == NO_AXIS else part.stride
                 found[-1] = AxisPart(part.axis, last.size * part.size, stride)
                 continue
-        if part.size != 1 or part.axis != NO_AXIS:
-            found.append(part)
-    return tuple(found) or (AxisPart(NO_AXIS, 1),)
+        found.append(part)
+    return tuple(found)
 
 
 def guessed_from_sizes(dims: Dims, shape: Sequence[int]) -> Dims:

@@ -98,12 +98,7 @@ class RecordedCalls(FollowedCalls):
 
 
 class ReplayedCalls(FollowedCalls):
-    """Changes arguments of some calls, and keeps results of some.
-
-    Args:
-        changes: for a place, what becomes of the arguments with these indices.
-        kept: for a place, what is done with its results.
-    """
+    """Changes arguments of the calls at some places, by their indices, and keeps some results."""
 
     def __init__(
         self,

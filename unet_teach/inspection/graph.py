@@ -247,7 +247,7 @@ class Graph:
     def _skip_at(self, op: Op, kind: JoinKind, by: Op) -> Iterator[SkipConnection]:
         level = self.levels.get(op.outputs[0], GLOBAL)
         maps = [v for v in dict.fromkeys(op.inputs) if v in self.levels]
-        maps = [v for v in maps if level < GLOBAL and is_same_level(self.levels[v], level)]
+        maps = [v for v in maps if is_same_level(self.levels[v], level)]
         skips = [v for v in maps if not is_deeper(self.min_depth_with_weights[v], level)]
         from_below = [v for v in maps if is_deeper(self.min_depth[v], level)]
         # Several maps may come from below, as where the outputs of all levels are concatenated.

@@ -78,8 +78,8 @@ def inspect_unet(model: nn.Module, *example_inputs: Any, **kwargs: Any) -> UNetR
             problem = explain_failed_run(attempt)
             if not runs and _runs_unwatched(model, args, kwargs, training=True):
                 runs = True
-                told = f"In evaluation mode, after model.eval(), it fails. {problem.text}"
-                problem = problem._replace(text=told)
+                told = f"In evaluation mode, after model.eval(), it fails. {problem.sentences}"
+                problem = problem._replace(sentences=told)
             if note in problem.text:
                 note = ""
             return report_on_stopped(name, graph, problem, runs=runs, note=note, parameters=count)
@@ -129,16 +129,9 @@ def record(
     attempts: tuple[tuple[bool, bool], ...] = ATTEMPTS,
     watch: Callable[[Recorder], AbstractContextManager[Any]] = contextlib.nullcontext,
 ) -> Recording:
-    """Return the first run of a copy that comes to its end.
+    """Return the first run of a copy that comes to its end, while `watch` is active.
 
     If none does, return the one with values: on meta, an error may only say that there are none.
-
-    Args:
-        model: the user's network.
-        args: what its forward takes.
-        kwargs: the same by name.
-        attempts: pairs of on_meta and gradients.
-        watch: what is active while a recorder runs the copy.
     """
     runs = []
     for on_meta, gradients in attempts:

@@ -114,16 +114,16 @@ class LiveNetwork:
         names |= {f"without {row}": str(index) for index, row in enumerate(self._rows)}
         return {
             "loss": words,
-            "runs": {names[run]: self._by_place(found) for run, found in norms.items()},
+            "runs": {
+                names[run]: {self._place(*name.split(" ", 1)): norm for name, norm in found.items()}
+                for run, found in norms.items()
+            },
         }
 
     # ------------------------------------------------------------------------------ its parts
-    def _by_place(self, norms: Mapping[str, float]) -> dict[str, float]:
-        found = {}
-        for name, norm in norms.items():
-            arm, row = name.split(" ", 1)
-            found[f"{'decoder' if arm == 'decoder' else 'encoder'} {self._rows.index(row)}"] = norm
-        return found
+    def _place(self, arm: str, level: str) -> str:
+        """Return what the page calls a level."""
+        return f"{'decoder' if arm == 'decoder' else 'encoder'} {self._rows.index(level)}"
 
     def _loss(self) -> tuple[Callable[[Tensor], Tensor], str]:
         mask = self._mask
@@ -235,12 +235,7 @@ class LiveNetwork:
 
     def _places(self, look: Look) -> dict[str, LevelMaps]:
         """Return the levels by the names that the page has for them."""
-        return {
-            f"{'decoder' if maps.arm == 'decoder' else 'encoder'} {self._rows.index(maps.level)}": (
-                maps
-            )
-            for maps in look.levels
-        }
+        return {self._place(maps.arm, maps.level): maps for maps in look.levels}
 
     def _image_in(self, buffer: Any) -> Tensor | None:
         """Return an image that the page has sent, as the network takes it."""
@@ -259,8 +254,8 @@ class LiveNetwork:
 
     def _as_task(self, name: str, look: Look, target: Any) -> dict[str, Any]:
         """Return the network and its image, and the same image turned round, as the page reads."""
-        shown = self._given[0, :, self._given.shape[2] // 2] if self._given.dim() == 5 else None
-        image = (self._given[0] if shown is None else shown).cpu().float()
+        image = self._given[0]
+        image = (image[:, image.shape[1] // 2] if image.dim() == 4 else image).cpu().float()
         pixels = ((image - self._low) / (self._high - self._low)).clamp(0, 1)
         mask = None if target is None else _mask(target, tuple(pixels.shape[1:]))
         self._mask = mask if tuple(look.output.shape[1:]) == tuple(pixels.shape[1:]) else None

@@ -21,14 +21,10 @@ from unet_teach.inspection.recording import Value, is_plain_object
 
 
 def copy_to_run(model: nn.Module, *, on_meta: bool) -> nn.Module:
-    """Return a copy of a network in evaluation mode.
+    """Return a copy of a network in evaluation mode; on meta, its parameters have only shapes.
 
     Hooks are copied too, since some networks collect their skips with them. So is what the function
     of a hook has closed over, such as a list that it appends to: the user's list stays as it is.
-
-    Args:
-        model: the user's network.
-        on_meta: whether the copy's parameters have only shapes, which costs no memory.
 
     Raises:
         Exception: whatever parts of the network raise that cannot be copied.
@@ -96,11 +92,8 @@ def _put_on_meta(thing: Any, memo: dict[int, Any]) -> None:
             twin = meta_like(thing)
             is_parameter = isinstance(thing, nn.Parameter)
             memo[id(thing)] = nn.Parameter(twin, thing.requires_grad) if is_parameter else twin
-    elif isinstance(thing, dict):
-        for part in thing.values():
-            _put_on_meta(part, memo)
-    elif isinstance(thing, list | tuple):
-        for part in thing:
+    elif isinstance(thing, dict | list | tuple):
+        for part in thing.values() if isinstance(thing, dict) else thing:
             _put_on_meta(part, memo)
 
 
@@ -143,13 +136,7 @@ def copy_inputs(given: Any, *, on_meta: bool) -> Any:
 
 
 def with_image_size(given: Any, image: Value | None, sizes: dict[int, int]) -> Any:
-    """Return the same structure, with other sizes for the image and what lies over it.
-
-    Args:
-        given: tensors in any structure.
-        image: the input that holds the image.
-        sizes: the new size along each axis that changes.
-    """
+    """Return the same structure, with other sizes by axis for the image and what lies over it."""
 
     def change(tensor: Tensor) -> Tensor:
         if image is None or tuple(tensor.shape[2:]) != image.shape[2:] or tensor.dim() < 3:

@@ -1,37 +1,20 @@
-"""Finds layers that a network keeps in plain lists or dictionaries, where torch does not see them.
-
-They run, but `model.parameters()` leaves them out, so an optimizer never trains them.
-"""
+"""Walks a network with the layers in plain lists, and says what is wrong with how it was built."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any
 
 from torch import Tensor, nn
+
+from unet_teach.inspection.wording import listed
+from unet_teach.shared.plain_lists import hidden_parts, untrained_parts
 
 
 def hidden_layers(model: nn.Module) -> dict[str, nn.Module]:
     """Return the layers in plain lists by their paths, such as "encoder[0]"."""
-    registered = {id(module) for module in model.modules()}
-    return {
-        path: layer
-        for prefix, module in model.named_modules()
-        for attribute, thing in vars(module).items()
-        if not attribute.startswith("_") and isinstance(thing, list | tuple | dict)
-        for path, layer in _layers_in(f"{prefix}.{attribute}".lstrip("."), thing)
-        if id(layer) not in registered
-    }
-
-
-def _layers_in(path: str, thing: Any) -> Iterator[tuple[str, nn.Module]]:
-    if isinstance(thing, nn.Module):
-        yield path, thing
-    elif isinstance(thing, list | tuple | dict):
-        parts = thing.items() if isinstance(thing, dict) else enumerate(thing)
-        for key, part in parts:
-            yield from _layers_in(f"{path}[{key!r}]", part)
+    parts = hidden_parts(model).items()
+    return {path: part for path, part in parts if isinstance(part, nn.Module)}
 
 
 def all_modules(model: nn.Module) -> Iterator[tuple[str, nn.Module]]:
@@ -70,13 +53,11 @@ def meta_note(model: nn.Module) -> str:
 
 def untrained_lists_note(model: nn.Module) -> str:
     """Say which plain lists hold layers with parameters, which are never trained; "" if none do."""
-    hidden = hidden_layers(model)
-    paths = [path for path, layer in hidden.items() if any(True for _ in layer.parameters())]
+    paths = untrained_parts(model)
     if not paths:
         return ""
-    lists = list(dict.fromkeys(path.partition("[")[0] for path in paths))
     kind = "nn.ModuleDict" if all("['" in path for path in paths) else "nn.ModuleList"
-    named = " and ".join([", ".join(lists[:-1]), lists[-1]] if lists[1:] else lists)
+    named = listed(dict.fromkeys(path.partition("[")[0] for path in paths))
     return (
         f"The layers in {named} never train: a plain list or dict hides them from "
         f"model.parameters(), so no optimizer gets their weights. Wrap each in {kind}(…)."

@@ -45,12 +45,7 @@ MAX_ELEMENTS_WITH_VALUES = 1
 
 
 class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
-    """Records the operations of a network while it is active.
-
-    Args:
-        model: a copy of the user's network, which is run and may change.
-        on_meta: whether tensors have only shapes and no values.
-    """
+    """Records the operations of a copy of the user's network, which is run and may change."""
 
     def __init__(self, model: nn.Module, *, on_meta: bool) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
@@ -261,10 +256,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
 class WatchedCalls(TorchFunctionMode):
     """Tells a recorder which function the network calls: operations may have another name.
 
-    Args:
-        recorder: that records.
-        lists_as_positions: whether to take a list of numbers as index for a tensor of them, which
-            keeps its values beside meta.
+    It may take a list of numbers as index for a tensor of them, which keeps its values beside meta.
     """
 
     def __init__(self, recorder: Recorder, *, lists_as_positions: bool) -> None:

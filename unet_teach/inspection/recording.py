@@ -101,11 +101,8 @@ def find_all(thing: Any, kind: type[Any]) -> Iterator[Any]:
     """Yield every object of a type in nested containers and attributes of plain objects."""
     if isinstance(thing, kind):
         yield thing
-    elif isinstance(thing, dict):
-        for part in thing.values():
-            yield from find_all(part, kind)
-    elif isinstance(thing, list | tuple | set):
-        for part in thing:
+    elif isinstance(thing, dict | list | tuple | set):
+        for part in thing.values() if isinstance(thing, dict) else thing:
             yield from find_all(part, kind)
     elif is_plain_object(thing):
         yield from find_all(vars(thing), kind)

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from unet_teach.inspection.criteria import UShape
-from unet_teach.inspection.diagnosis.own_code import listed
 from unet_teach.inspection.diagnosis.table import Problem
 from unet_teach.inspection.diagram.figure import figure
 from unet_teach.inspection.diagram.from_graph import boxes_and_skips
@@ -22,7 +21,7 @@ from unet_teach.inspection.evidence import (
 )
 from unet_teach.inspection.graph import Graph
 from unet_teach.inspection.stopped import stop_of, verdicts_so_far, where_it_stops
-from unet_teach.inspection.wording import shape_text
+from unet_teach.inspection.wording import listed, shape_text
 from unet_teach.shared.palette import INK
 from unet_teach.shared.show import svg_text
 
@@ -184,7 +183,7 @@ def report_on_stopped(
     It keeps what is drawn and not the graph: that holds the error, and with it every tensor of the
     functions that it passed.
     """
-    stop, reached = stop_of(graph, problem.text)
+    stop, reached = stop_of(graph, problem)
     boxes, skips = (reached.boxes, reached.skips) if reached else ((), ())
     verdicts = verdicts_so_far(graph, reached)
     return UNetReport(

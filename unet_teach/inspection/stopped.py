@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import linecache
 import re
-import traceback
-from collections.abc import Iterator
-from pathlib import Path
-from types import CodeType
 
 from torch import Tensor
 from torch.nn.parameter import is_lazy
@@ -17,6 +12,7 @@ from unet_teach.inspection.diagnosis.own_code import (
     described,
     own_code,
 )
+from unet_teach.inspection.diagnosis.table import Problem
 from unet_teach.inspection.diagram.from_graph import Reached, reached_before_stop
 from unet_teach.inspection.diagram.model import MISMATCH, CodeLine, CriterionVerdict, Stop
 from unet_teach.inspection.evidence import NAMES, criteria_with_evidence
@@ -28,19 +24,11 @@ MOST_SIDE, MOST_DEPTH, MOST_CHANNELS = 1024, 6, 128  # of the size ledger
 ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth")
 
 
-def why_and_next(problem: str, error: str) -> tuple[str, str, str]:
-    """Part a problem into what happened, what to do, and torch's own words.
-
-    Args:
-        problem: sentences, then the line of code, then the error in brackets.
-        error: the name of the error's type; "" if there was none.
-    """
-    text, found, said = problem.partition(f" ({error}") if error else (problem, "", "")
-    text = text.partition(" Its line: `")[0]
+def why_and_next(text: str) -> tuple[str, str]:
+    """Part the sentences on a problem into what happened, and what to do."""
     sentences = _sentences(text)
-    evaluation = sentences[0].startswith("In evaluation mode")
-    why, rest = sentences[: 1 + evaluation], sentences[1 + evaluation :]
-    return " ".join(why), " ".join(rest), f"{error}{said[:-1]}" if found else ""
+    first = 2 if sentences[0].startswith("In evaluation mode") else 1
+    return " ".join(sentences[:first]), " ".join(sentences[first:])
 
 
 def _sentences(text: str) -> list[str]:
@@ -57,16 +45,8 @@ def _sentences(text: str) -> list[str]:
 def code_line(error: Exception | None) -> CodeLine | None:
     """Return the line of the user's code that failed, with shapes for its names."""
     code = own_code(error)
-    if error is None or not code.line:
+    if not code.line:
         return None
-    where = next((at for at in _places(error) if at[2] in code.line or code.line in at[2]), None)
-    place = ""
-    if where is not None:
-        in_code, number, _ = where
-        file = Path(in_code.co_filename)
-        is_cell = file.name.startswith("<") or "ipykernel" in str(file)
-        place = f"line {number}" if is_cell else f"{file.name}, line {number}"
-        place = f"{place}, in {in_code.co_name}"
     shapes = {
         name: thing.shape
         for name, thing in code.values.items()
@@ -89,27 +69,18 @@ def code_line(error: Exception | None) -> CodeLine | None:
     told = [(name, described(thing)) for name, thing in code.values.items() if name not in marked]
     others = ", ".join(f"{name} is {what}" for name, what in told[:4] if what)
     dots = "…" if len(code.line) > MAX_LINE else ""
-    return CodeLine(place, code.line[:MAX_LINE] + dots, tuple(marks), others)
+    return CodeLine(code.where, code.line[:MAX_LINE] + dots, tuple(marks), others)
 
 
-def _places(error: Exception) -> Iterator[tuple[CodeType, int, str]]:
-    """Yield the lines that an error passed, from its place outwards, as far as they can be read."""
-    for frame, number in reversed(list(traceback.walk_tb(error.__traceback__))):
-        line = linecache.getline(frame.f_code.co_filename, number, frame.f_globals).strip()
-        if line:
-            yield frame.f_code, number, line
-
-
-def stop_of(graph: Graph, problem: str) -> tuple[Stop, Reached | None]:
+def stop_of(graph: Graph, problem: Problem) -> tuple[Stop, Reached | None]:
     """Return why a network could not be judged, and what was reached of it."""
-    error = graph.recording.error
-    why, step, said = why_and_next(problem, type(error).__name__ if error else "")
+    why, step = why_and_next(problem.sentences)
     reached = reached_before_stop(graph)
     return Stop(
         why=why,
         next_step=step,
-        error=said,
-        code=code_line(error),
+        error=problem.said,
+        code=code_line(graph.recording.error),
         ledger=_ledger_call(graph, reached) if reached else "",
         after=reached.after if reached else None,
         label=reached.label if reached else "",

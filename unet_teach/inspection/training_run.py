@@ -22,14 +22,9 @@ def fails_in_training(
 ) -> Recording | None:
     """Return the recording of a run with gradients if it fails; `None` where it does not.
 
-    The backward pass belongs to it where there are only shapes, which costs little.
-
-    Args:
-        model: the user's network. One in evaluation mode is copied in training mode; otherwise
-            each layer stays in its own.
-        args: what its forward takes.
-        kwargs: the same by name.
-        on_meta: whether tensors have only shapes; then a network that looks at values is left out.
+    The backward pass belongs to it where there are only shapes (`on_meta`), which costs little;
+    then a network that looks at values is left out. A network in evaluation mode is copied in
+    training mode; otherwise each layer stays in its own.
     """
     if any(isinstance(module, torch.jit.ScriptModule) for module in model.modules()):
         return None  # its errors say nothing of its source

@@ -154,3 +154,9 @@ def module_name(path: str) -> str:
 def shape_text(shape: Iterable[int]) -> str:
     """Return a shape such as 32×32, also of a single number."""
     return sizes_as_text(shape) or "a single number"
+
+
+def listed(words: Iterable[str]) -> str:
+    """Return "a, b and c"."""
+    *first, last = words
+    return f"{', '.join(first)} and {last}" if first else last

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from unet_teach.segmentation.data.dataset import VOID, Dataset, Pair
-from unet_teach.segmentation.plain_lists import hint_on_lists
+from unet_teach.shared.plain_lists import untrained_parts
 from unet_teach.shared.sizes_as_text import sizes_as_text
 
 
@@ -104,6 +104,15 @@ def as_pairs(pairs: object, call: str) -> list[Pair]:
     if not listed:
         raise ValueError(f"The list of images is empty; give some: {call}.")
     return listed
+
+
+def hint_on_lists(model: nn.Module) -> str:
+    """Return a sentence if a network has layers in plain lists, or ""."""
+    lists = ", ".join(dict.fromkeys(path.partition("[")[0] for path in untrained_parts(model)))
+    return lists and (
+        f"The layers in {lists} are never trained, because a network does not register the layers "
+        "of a plain list or dict. Put them in nn.ModuleList(…) or nn.ModuleDict(…)."
+    )
 
 
 def require_trainable(model: object, data: object, crop: int) -> None:

@@ -8,10 +8,10 @@ from math import prod
 import torch
 from torch import Tensor, nn
 
+from unet_teach.segmentation.argument_checks import hint_on_lists
 from unet_teach.segmentation.data.dataset import Pair
 from unet_teach.segmentation.device import device_of
 from unet_teach.segmentation.evaluation import in_eval_mode
-from unet_teach.segmentation.plain_lists import hint_on_lists
 
 SMALL_CROP = 0.75  # of the side that most images allow: a smaller crop is worth a sentence
 PASSED_OVER = (  # operations after which the values are still those of the operation before
@@ -50,13 +50,8 @@ def hints_before_training(
 ) -> list[str]:
     """Return one sentence for each thing that would make the training worthless.
 
-    Args:
-        model: the network.
-        train: training images.
-        batch: number of crops in a step.
-        crop: side of a crop in pixels, which fits into every image.
-        largest_crop: the side that was asked for.
-        classes: names of several classes.
+    `crop` is the side of a crop in pixels, which fits into every image, and `largest_crop` the one
+    that was asked for.
 
     Raises:
         ValueError: if a normalisation layer would have only one value to compute a mean from.

@@ -37,20 +37,10 @@ def save(
     best: dict[str, Any],
     history: list[StepMetrics],
 ) -> None:
-    """Write everything that the next training step needs.
+    """Write everything that the next training step needs; of the history, no probabilities.
 
-    An existing file is replaced only once the new one is complete.
-
-    Args:
-        path: where to write.
-        data: name and source of the dataset, to refuse other data when the training resumes.
-        model: the network, with its current weights.
-        optimizer: the optimizer, with its state.
-        random: generator of the crops and flips.
-        step: number of training steps so far.
-        elapsed: seconds of training so far.
-        best: state dict of the weights with the best validation IoU so far.
-        history: metrics so far; their probabilities are not stored.
+    `data` is the name and source of the dataset, to refuse other data when the training resumes;
+    `elapsed` are the seconds so far, and `best` is the state dict of the best weights.
 
     Raises:
         ValueError: if the file cannot be written.

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from unet_teach.segmentation.plots import paint_labels
 from unet_teach.segmentation.training_result import StepMetrics, diagnose
+from unet_teach.shared.interrupts import notebook_shell
 from unet_teach.shared.palette import GREY, INK, INPUT, OUTPUT, WINDOW_LINE, WRONG
 from unet_teach.shared.png import encode_png
 from unet_teach.shared.show import img_of_svg
@@ -37,13 +38,7 @@ CURVES = (  # attribute of StepMetrics, label, colour, dashes
 
 
 class LiveView:
-    """One notebook output that is redrawn while a training runs; elsewhere, printed lines.
-
-    Args:
-        pair: the image whose prediction is shown, with its mask.
-        shown: whether to show anything.
-        colours: of several classes.
-    """
+    """One notebook output that is redrawn while a training runs; elsewhere, printed lines."""
 
     def __init__(self, pair: Pair, shown: bool, colours: Sequence[str] = ()) -> None:
         self.shown, self.pair, self.colours = shown, pair, colours
@@ -51,20 +46,14 @@ class LiveView:
         self.handle: Any = None
         self.cell: int | None = None  # number of the notebook's cell
         self.window = most_detailed_window(pair.mask[0])
-        if shown and (shell := _notebook_shell()) is not None:
+        if shown and (shell := notebook_shell()):
             from IPython.display import DisplayHandle  # there is no IPython outside of a notebook
 
             self.handle = DisplayHandle()  # type: ignore[no-untyped-call, unused-ignore]
             self.cell = shell.execution_count
 
     def show(self, history: Sequence[StepMetrics], progress: float, elapsed: float) -> None:
-        """Draw the latest metrics, unless drawing has used up its share of the time.
-
-        Args:
-            history: metrics in the order of the steps.
-            progress: fraction of the training that is done, 0 to 1.
-            elapsed: seconds since the training began.
-        """
+        """Draw the latest metrics, unless drawing has used up its share of the elapsed seconds."""
         if not self.shown or self.drawing_seconds > DRAWING_SHARE * elapsed:
             return
         start = time.perf_counter()
@@ -194,16 +183,6 @@ def most_detailed_window(mask: Tensor) -> tuple[slice, slice]:
     return slice(top, top + length), slice(0, width)
 
 
-def _notebook_shell() -> Any:
-    """Return IPython's shell if it has a notebook to draw in, else None."""
-    try:
-        from IPython.core.getipython import get_ipython
-    except ImportError:
-        return None
-    shell = get_ipython()  # type: ignore[no-untyped-call, unused-ignore]
-    return shell if hasattr(shell, "kernel") else None
-
-
 def _curves_img(
     history: Sequence[StepMetrics], progress: float, marked: StepMetrics | None = None
 ) -> str:
@@ -216,13 +195,7 @@ def _curves_img(
 def _curves_svg(
     history: Sequence[StepMetrics], progress: float, marked: StepMetrics | None = None
 ) -> str:
-    """Return the curves, with names and last values above; the full width is the whole training.
-
-    Args:
-        history: metrics in the order of the steps.
-        progress: fraction of the training that is done, 0 to 1.
-        marked: the metrics of the weights that were kept.
-    """
+    """Return the curves, with names and last values above; the full width is the whole training."""
     last_step = max(1, history[-1].step)
     end = WIDTH * min(1.0, progress or 1.0)
     highest = max(1.0, *(max(m.train_loss, m.validation_loss) for m in history))

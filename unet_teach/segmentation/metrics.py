@@ -214,7 +214,7 @@ def _dilate(mask: Tensor, radius: float) -> Tensor:
     offsets = torch.arange(-reach, reach + 1)
     disc = (offsets[:, None] ** 2 + offsets**2 <= radius**2).float()
     counts = F.conv2d(_as_batch(mask), disc[None, None], padding=reach)
-    return (counts > 0.5).reshape(mask.shape)
+    return counts.round().bool().reshape(mask.shape)
 
 
 def _as_batch(mask: Tensor) -> Tensor:

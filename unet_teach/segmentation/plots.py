@@ -177,11 +177,7 @@ def _fit_in_row(row: Sequence[tuple[str, Pair]]) -> list[tuple[str, float, float
     wide = sum(width for width in widths if width >= NARROWEST)
     scale = min(1.0, 400 / height, room / max(wide, 1))
     return [
-        (
-            f"{split}:\n{pair.name}",
-            scale * width,
-            scale * height,
-        )
+        (f"{split}:\n{pair.name}", scale * width, scale * height)
         for (split, pair), width in zip(row, widths, strict=True)
     ]
 
@@ -272,10 +268,7 @@ def comparison(
             size=size,
             **on_image,
         )
-    if classes:
-        add_legend(figure, _class_entries(classes, colours))
-    else:
-        add_legend(figure)
+    add_legend(figure, _class_entries(classes, colours) if classes else MISTAKES)
     return figure
 
 
@@ -367,11 +360,7 @@ def show_mistakes(
     They are drawn on a dark ground, as images are, in colours for dark pages: right ones green,
     missed ones blue and hatched, those too much vermilion and dotted.
 
-    Args:
-        axes: matplotlib axes.
-        prediction: mask (1, H, W).
-        target: mask (1, H, W).
-        background: an image (C, H, W) that is shown faintly where neither is.
+    Masks are (1, H, W); the background, (C, H, W), is shown faintly where neither is.
     """
     from matplotlib.colors import to_rgb  # slow to import
 
@@ -419,13 +408,9 @@ def add_legend(figure: Figure, entries: Sequence[tuple[str, str | None, str]] = 
 def show_image(
     axes: Any, image: Tensor, black: float | None = None, white: float | None = None
 ) -> None:
-    """Show an image (C, H, W) on axes: in colour if it has three channels, else in grey.
+    """Show an image (C, H, W) on axes: if it has three channels in colour (0 to 1), else in grey.
 
-    Args:
-        axes: matplotlib axes.
-        image: values 0 to 1 if it is in colour.
-        black: the value that is black; by default, the lowest one.
-        white: the value that is white; by default, the highest one.
+    `black` and `white` are the values that are so; by default, the lowest and the highest one.
     """
     pixels = image.permute(1, 2, 0).numpy() if image.shape[0] == 3 else image[0].float().numpy()
     is_enlarged = axes.get_window_extent().width > 1.9 * image.shape[-1]

@@ -116,14 +116,7 @@ def predict_tiled(
 
 
 def tiles(height: int, width: int, tile: int, overlap: int) -> Iterator[Tile]:
-    """Yield the tiles of an image: the kept parts lie edge to edge, the read windows overlap.
-
-    Args:
-        height: of the image, in pixels.
-        width: of the image, in pixels.
-        tile: as in `predict_tiled`.
-        overlap: as in `predict_tiled`.
-    """
+    """Yield the tiles of an image: the kept parts lie edge to edge, the read windows overlap."""
     for rows, columns in product(
         tile_spans(height, tile, overlap), tile_spans(width, tile, overlap)
     ):

@@ -13,13 +13,7 @@ Span = tuple[int, int]  # begin and end, in pixels
 
 
 def tile_spans(side: int, tile: int, overlap: int) -> list[tuple[Span, Span]]:
-    """Return what each tile along one axis reads, and the part of it that is kept.
-
-    Args:
-        side: height or width of the image, in pixels.
-        tile: side of the kept part, in pixels.
-        overlap: pixels that are read beyond the kept part on each side, within the image.
-    """
+    """Return what each tile along one axis reads, and the part of it that is kept, in pixels."""
     kept = [(begin, min(begin + tile, side)) for begin in range(0, side, tile)]
     return [
         ((max(0, begin - overlap), min(side, end + overlap)), (begin, end)) for begin, end in kept
@@ -78,9 +72,7 @@ def check_tiles(model: nn.Module, sides: Span, tile: int, overlap: int) -> None:
         return
     period = 2 ** len(model.up)
     use = round_up(tile + 1, period)
-    while (
-        narrowest(use) < model.smallest_side
-    ):  # ends at the latest with a tile of the image's size
+    while narrowest(use) < model.smallest_side:  # at the latest, a tile is as large as the image
         use += period
     which = "A tile" if least >= min(tile, *sides) else "The last tile"
     raise ValueError(

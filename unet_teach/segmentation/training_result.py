@@ -15,6 +15,7 @@ from unet_teach.segmentation.data.dataset import Pair
 from unet_teach.segmentation.evaluation import in_eval_mode, logits_of
 from unet_teach.segmentation.plots import curves
 from unet_teach.segmentation.task import Task
+from unet_teach.shared.interrupts import notebook_shell
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -131,9 +132,7 @@ class Training:
 
     def _ipython_display_(self) -> None:
         """Say it as the result of a cell, unless this cell's live view has just said it."""
-        from IPython.core.getipython import get_ipython  # there is no IPython without a notebook
-
-        shell = get_ipython()  # type: ignore[no-untyped-call, unused-ignore]
+        shell = notebook_shell()
         if self.cell is None or shell is None or shell.execution_count != self.cell:
             print(self)
 
@@ -149,15 +148,7 @@ def measure_step(
     train: Sequence[Pair],
     validation: Sequence[Pair],
 ) -> StepMetrics:
-    """Compute the metrics of a network in eval mode, in the same way for train and validation.
-
-    Args:
-        model: the network.
-        step: number of updates so far.
-        task: has the loss and the score.
-        train: training images, see `centre_crops`.
-        validation: validation images.
-    """
+    """Compute the metrics in eval mode, in the same way for `centre_crops` and for validation."""
     with in_eval_mode(model), torch.inference_mode():
         train_logits, validation_logits = (
             [logits_of(model, pair.image, task.out_channels) for pair in pairs]
@@ -204,15 +195,7 @@ def diagnose(
     *,
     several: bool = False,
 ) -> str:
-    """Return what went wrong in a training and what to try, or "".
-
-    Args:
-        history: metrics in the order of the steps.
-        ended: as in `Training`, or "" while the training runs.
-        step: number of updates; None for that of the last metrics.
-        learning_rate: the highest one of the training.
-        several: whether the data have several classes.
-    """
+    """Return what went wrong in a training and what to try, or ""; `ended` is "" while it runs."""
     last = history[-1]
     steps = _steps(last.step if step is None else step)
     if ended == "not a number":
@@ -228,13 +211,10 @@ def diagnose(
     predicted, target = last.predicted_foreground, last.target_foreground
     is_high = learning_rate > HIGH_LEARNING_RATE
     first = f"a smaller learning rate than {learning_rate:g}" if is_high else "another seed"
-    if several:
-        if predicted < target / 20:
-            return ONE_CLASS.format(predicted=predicted, target=target)
-        return ""
     if predicted < target / 20:
-        return NOTHING.format(predicted=predicted, target=target, first=first)
-    if 1 - predicted < (1 - target) / 20:
+        text = ONE_CLASS if several else NOTHING
+        return text.format(predicted=predicted, target=target, first=first)
+    if not several and 1 - predicted < (1 - target) / 20:
         return EVERYTHING.format(predicted=predicted, target=target, first=first)
     return ""
 

@@ -17,7 +17,7 @@ CALL_MESSAGES: tuple[tuple[str, str, str], ...] = (
         "Take a number of groups that divides the number of channels; nn.GroupNorm(1, channels) always works.",
     ),
     (
-        r"num_channels \((?P<channels>\d+)\) must be divisible by num_groups \((?P<groups>\d+)\)",
+        r"num_channels \((?P<channels>\d+)\) must be divisible by num_groups \((?P<groups>\d+)\)|divisible by num_groups, but got input of shape \[\d+, (?P<channels2>\d+).*num_groups=(?P<groups2>\d+)",
         "{channels} channels cannot be divided into {groups} groups of one size.",
         "Take a number of groups that divides {channels}; nn.GroupNorm(1, {channels}) always works.",
     ),

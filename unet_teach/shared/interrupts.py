@@ -25,14 +25,20 @@ MISSING = (
 )
 
 
+def notebook_shell() -> Any:
+    """Return IPython's shell if it has a notebook, else None."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython else None
+    return shell if hasattr(shell, "kernel") else None
+
+
 def explain_stopped_cells() -> None:
     """In a notebook, say a sentence in place of the traceback of ■, or of a missing variable.
 
     Elsewhere nothing happens. The cell still counts as failed, so that Run All ends there.
     """
-    ipython = sys.modules.get("IPython")
-    shell: Any = ipython.get_ipython() if ipython else None
-    if hasattr(shell, "kernel") and not shell.custom_exceptions:
+    shell = notebook_shell()
+    if shell and not shell.custom_exceptions:
         shell.set_custom_exc((KeyboardInterrupt, NameError), _explain)
 
 

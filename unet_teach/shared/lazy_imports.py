@@ -16,9 +16,6 @@ def lazy_imports(package: str) -> tuple[Callable[[str], Any], Callable[[], list[
     The package declares each public name once, as `from MODULE import NAME as NAME` under
     `if TYPE_CHECKING:`. Type checkers follow these imports; this function reads them from the
     package's source, and executes one only when its name is first asked for.
-
-    Args:
-        package: `__name__` of the package.
     """
     module = sys.modules[package]
     tree = ast.parse(Path(str(module.__file__)).read_text(encoding="utf-8"))

@@ -69,12 +69,7 @@ CAUSES: dict[frozenset[str], tuple[Cause, ...]] = {
 
 
 def likely_cause(groups: Mapping[str, str]) -> Cause | None:
-    """Return the first row that fits the numbers of a message; `None` if no row does.
-
-    Args:
-        groups: the numbers of a message by the names of their groups, as `explain_message`
-            returns them.
-    """
+    """Return the first row that fits the groups of a message; `None` if no row does."""
     known = with_parts(groups)
     for needed, rows in CAUSES.items():
         if needed <= set(known):

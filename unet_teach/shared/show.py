@@ -282,9 +282,13 @@ def _render_without_words(figure: Figure) -> NDArray[np.uint8]:
             axes.set_title(axes.get_title(place), loc=place, visible=False)
     for text in (text for legend in figure.legends for text in legend.get_texts()):
         text.set_visible(False)
+    return np.asarray(_rendered(figure))
+
+
+def _rendered(figure: Figure) -> Image.Image:
     file = io.BytesIO()
     figure.savefig(file, format="png", dpi=figure.dpi, facecolor="none")
-    return np.asarray(Image.open(file).convert("RGBA"))
+    return Image.open(file).convert("RGBA")
 
 
 def _rows(every_axes: Sequence[Axes]) -> list[list[Axes]]:
@@ -324,10 +328,7 @@ def _legend_html(figure: Figure, pixels: NDArray[np.uint8]) -> str:
 
 def _whole_png(figure: Figure) -> str:
     """Return a figure on no ground as a PNG in base64, in 255 colours; its own hold on any page."""
-    file = io.BytesIO()
-    figure.savefig(file, format="png", dpi=figure.dpi, facecolor="none")
-    image = Image.open(file).convert("RGBA")
-    return encode_png(image.quantize(255, Image.Quantize.FASTOCTREE))
+    return encode_png(_rendered(figure).quantize(255, Image.Quantize.FASTOCTREE))
 
 
 def _png(image: Image.Image) -> str:

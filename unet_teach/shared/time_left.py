@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Iterator, Sequence
 from typing import Any, TypeVar
+
+from unet_teach.shared.interrupts import notebook_shell
 
 Item = TypeVar("Item")
 SHORT = 2.0  # seconds: a loop that takes less says nothing
@@ -20,9 +21,7 @@ def time_left(items: Sequence[Item]) -> Iterator[Item]:
     Args:
         items: such as `range(200)`, each of which takes about as long as the others.
     """
-    ipython = sys.modules.get("IPython")
-    shell: Any = ipython.get_ipython() if ipython else None
-    if not hasattr(shell, "kernel"):
+    if not notebook_shell():
         yield from items
         return
     from IPython.display import DisplayHandle  # there is none without a notebook

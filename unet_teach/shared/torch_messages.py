@@ -103,11 +103,6 @@ MESSAGES = (
         "Make it for {given}.",
     ),
     Message(
-        r"divisible by num_groups, but got input of shape \[\d+, (?P<channels>\d+).*num_groups=(?P<groups>\d+)",
-        "{channels} channels cannot be divided into {groups} groups of one size.",
-        "Take a number of groups that divides {channels}; nn.GroupNorm(1, {channels}) always works.",
-    ),
-    Message(
         r"must be non-negative|negative dimension|negative output size",
         "A size or a length came out negative.",
     ),
@@ -412,12 +407,7 @@ MESSAGES = (
 def explain_message(
     message: str, axis_name: Callable[[int], str] = "dimension {}".format
 ) -> Explanation | None:
-    """Explain what torch says; `None` if the message is not known.
-
-    Args:
-        message: the text of an error.
-        axis_name: what the dimension with a number is called, counted from 0.
-    """
+    """Explain the text of an error, with names for dimensions by number; `None` if not known."""
     for pattern, sentence, remedy in MESSAGES:
         if found := re.search(pattern, message, re.DOTALL):
             groups = {name.rstrip("2"): text for name, text in found.groupdict().items() if text}

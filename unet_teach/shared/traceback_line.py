@@ -14,13 +14,7 @@ def last_frame_outside(
 ) -> tuple[FrameType, int, str] | None:
     """Return the innermost line of a traceback that lies in none of the given folders.
 
-    Args:
-        error: an exception with its traceback, or None.
-        folders: folders of code that is not the user's, such as the one torch is installed in.
-
-    Returns:
-        The frame in which the line ran, its number and its stripped source; None when there is no
-        readable line.
+    That is its frame, number and stripped source; None when there is no readable line.
     """
     frames = traceback.walk_tb(error.__traceback__) if error is not None else ()
     for frame, number in reversed(list(frames)):

@@ -12,6 +12,7 @@ import math
 import numbers
 import operator
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
@@ -41,11 +42,11 @@ def is_finite(number: Any) -> bool:
 
 
 class Size(traitlets.TraitType[int, int]):
-    """A whole number between two bounds, those of its slider."""
+    """A whole number between two bounds, those of its slider; `None` too if it is the default."""
 
-    def __init__(self, default_value: int, minimum: int, maximum: int) -> None:
+    def __init__(self, default_value: int | None, minimum: int, maximum: int) -> None:
         self.minimum, self.maximum = minimum, maximum
-        super().__init__(default_value)
+        super().__init__(default_value, allow_none=default_value is None)
 
     @property
     def _allowed(self) -> str:
@@ -83,6 +84,21 @@ class PairSize(Size):
             )
         height, width = (super(PairSize, self).validate(obj, size) for size in value)
         return (height, width)
+
+
+class Checked(traitlets.TraitType[Any, Any]):
+    """What a function makes of a value; where it refuses one, its sentence is a `TraitError`."""
+
+    def __init__(self, read: Callable[[str, Any], Any], *default: Any, **options: Any) -> None:
+        self.read = read  # is given the trait's name and the value
+        super().__init__(*default, **options)
+
+    def validate(self, obj: Any, value: Any) -> Any:
+        """Return what the function returns."""
+        try:
+            return self.read(str(self.name), value)
+        except (TypeError, ValueError) as refusal:
+            raise traitlets.TraitError(str(refusal)) from None
 
 
 class Choice(traitlets.TraitType[Any, Any]):

@@ -11,7 +11,7 @@ import traitlets
 from numpy.typing import NDArray
 
 from unet_teach.shared.palette import INPUT, ON_DARK, OUTPUT, SKIP, WINDOW_LINE, WRONG
-from unet_teach.widgets.base import STATIC, Choice, CourseWidget, Size, is_finite
+from unet_teach.widgets.base import STATIC, Checked, Choice, CourseWidget, Size, is_finite
 from unet_teach.widgets.steps import Step
 
 if TYPE_CHECKING:
@@ -24,16 +24,11 @@ WIDE = 2  # times as wide as high: the images stand one above the other
 HUES = [*(ON_DARK[hue] for hue in (INPUT, WINDOW_LINE, OUTPUT, SKIP, WRONG)), "#F0E442"]
 
 
-class Share(traitlets.TraitType[Any, Any]):
-    """A number from 0 to 1, kept to two decimals, as its slider has them."""
-
-    def validate(self, obj: Any, value: Any) -> float:
-        """Return the value rounded, or raise `TraitError` with a sentence."""
-        if not is_finite(value) or not 0 <= value <= 1:
-            raise traitlets.TraitError(
-                f"{self.name}={value!r} does not work: give a number from 0 to 1, such as 0.5."
-            )
-        return round(float(value), 2)
+def _read_share(name: str, value: Any) -> float:
+    """Return a number from 0 to 1 to two decimals, as its slider has them."""
+    if not is_finite(value) or not 0 <= value <= 1:
+        raise ValueError(f"{name}={value!r} does not work: give a number from 0 to 1, such as 0.5.")
+    return round(float(value), 2)
 
 
 class CellCounter(CourseWidget):
@@ -70,7 +65,7 @@ class CellCounter(CourseWidget):
     _css = STATIC / "cell_counter.css"
     STEP_FACTS = ("found", "merged", "split", "best")
 
-    threshold = Share(0.5).tag(sync=True)
+    threshold = Checked(_read_share, 0.5).tag(sync=True)
     overlay = Choice("found", "target", "none").tag(sync=True)
     smallest = Size(12, minimum=1, maximum=10_000).tag(sync=True)
     _shape: traitlets.List[int] = traitlets.List().tag(sync=True)  # height and width

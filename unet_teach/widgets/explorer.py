@@ -10,6 +10,7 @@ import traitlets
 from unet_teach.shared.sizes_as_text import sizes_as_text
 from unet_teach.widgets.base import (
     STATIC,
+    Checked,
     CourseWidget,
     IntOrPair,
     PairSize,
@@ -27,26 +28,23 @@ if TYPE_CHECKING:
 Presets: TypeAlias = Mapping[str, Mapping[str, int]]
 
 
-class Weights(traitlets.TraitType[Any, Any]):
-    """The kernel's numbers: the name of a kernel, or rows of numbers."""
-
-    def validate(self, obj: Any, value: Any) -> Any:
-        """Return a name or rows of finite numbers, or raise `TraitError` with a sentence."""
-        if isinstance(value, str) and value in KERNELS:
-            return value
-        if _is_list(value) and value and all(map(_is_list, value)):
-            lengths = {len(value), *map(len, value)}
-            is_even = len(set(map(len, value))) == 1
-            is_small = min(lengths) >= 1 and max(lengths) <= LARGEST_KERNEL
-            numbers = [number for row in value for number in row]
-            # Of JSON's kinds only: a NumPy scalar would not reach the browser.
-            are_numbers = all(isinstance(n, int | float) and is_finite(n) for n in numbers)
-            if is_even and is_small and are_numbers:
-                return [list(row) for row in value]
-        raise traitlets.TraitError(
-            f"weights={value!r} is no kernel: use one of {', '.join(map(repr, KERNELS))}, or up to "
-            f"{LARGEST_KERNEL} rows of up to {LARGEST_KERNEL} numbers each, all rows alike long."
-        )
+def _read_weights(name: str, value: Any) -> Any:
+    """Return the kernel's numbers: the name of a kernel, or rows of finite numbers."""
+    if isinstance(value, str) and value in KERNELS:
+        return value
+    if _is_list(value) and value and all(map(_is_list, value)):
+        lengths = {len(value), *map(len, value)}
+        is_even = len(set(map(len, value))) == 1
+        is_small = min(lengths) >= 1 and max(lengths) <= LARGEST_KERNEL
+        numbers = [number for row in value for number in row]
+        # Of JSON's kinds only: a NumPy scalar would not reach the browser.
+        are_numbers = all(isinstance(n, int | float) and is_finite(n) for n in numbers)
+        if is_even and is_small and are_numbers:
+            return [list(row) for row in value]
+    raise ValueError(
+        f"{name}={value!r} is no kernel: use one of {', '.join(map(repr, KERNELS))}, or up to "
+        f"{LARGEST_KERNEL} rows of up to {LARGEST_KERNEL} numbers each, all rows alike long."
+    )
 
 
 def parameter(layer: str, name: str) -> PairSize:
@@ -92,7 +90,7 @@ class Explorer(CourseWidget):
     error = traitlets.Unicode(read_only=True)
 
     numbers = traitlets.Bool(True).tag(sync=True)
-    weights = Weights("random").tag(sync=True)
+    weights = Checked(_read_weights, "random").tag(sync=True)
     seed = Size(1, minimum=0, maximum=999).tag(sync=True)
     playing = traitlets.Bool(False).tag(sync=True)
     _pinned = traitlets.Any([]).tag(sync=True)  # the selected cell: panel, row, column

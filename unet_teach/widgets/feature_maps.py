@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import traitlets
 
-from unet_teach.widgets.base import STATIC, Choice, CourseWidget, PairSize, Size, is_finite
+from unet_teach.widgets.base import STATIC, Checked, Choice, CourseWidget, PairSize, Size, is_finite
 from unet_teach.widgets.feature_maps_words import field_text, range_text
 from unet_teach.widgets.map_values import (
     MOST_CHANNELS,
     MOST_MAPS,
-    Maps,
     Values,
     each_map,
     read_maps,
@@ -25,81 +24,37 @@ if TYPE_CHECKING:
 LONGEST_TITLE = 120
 
 
-class MapsTrait(traitlets.TraitType[Any, Any]):
-    """Maps of numbers by name or by row, kept as read-only float32 arrays of shape (C, H, W)."""
-
-    def validate(self, obj: Any, value: Any) -> Maps:
-        """Return copies, or raise `TraitError` with a sentence."""
-        try:
-            return read_maps(value)
-        except (TypeError, ValueError) as refusal:
-            raise traitlets.TraitError(str(refusal)) from None
-
-
-class Notes(traitlets.TraitType[Any, Any]):
-    """A few words for a row of maps, or for a map, by its name."""
-
-    def validate(self, obj: Any, value: Any) -> dict[str, str]:
-        """Return a copy, or raise `TraitError` with a sentence."""
-        is_dict = isinstance(value, Mapping)
-        if not is_dict or not all(isinstance(text, str) for pair in value.items() for text in pair):
-            raise traitlets.TraitError(
-                f"notes={value!r} is no dict of texts. Write "
-                "notes={'stride 1': 'each layer adds two pixels'}."
-            )
-        return dict(value)
-
-
-class Text(traitlets.TraitType[Any, Any]):
-    """A line of text, which may be empty."""
-
-    def validate(self, obj: Any, value: Any) -> str:
-        """Return it with single spaces, or raise `TraitError` with a sentence."""
-        if not isinstance(value, str) or len(value) > LONGEST_TITLE:
-            raise traitlets.TraitError(
-                f"{self.name}={value!r} is no text of at most {LONGEST_TITLE} letters. "
-                "Write a sentence that says what the maps show."
-            )
-        return " ".join(value.split())
-
-
-class ValueRange(traitlets.TraitType[Any, Any]):
-    """The values drawn darkest and lightest, or `None` for the range of the values."""
-
-    def validate(self, obj: Any, value: Any) -> tuple[float, float]:
-        """Return a pair of floats, or raise `TraitError` with a sentence."""
-        if isinstance(value, tuple | list) and len(value) == 2 and all(map(is_finite, value)):
-            low, high = map(float, value)
-            if low < high:
-                return low, high
-        raise traitlets.TraitError(
-            f"{self.name}={value!r} is no range. Use a pair (low, high) of finite numbers, the "
-            "lower first, or None for the range of the values."
+def _read_notes(name: str, value: Any) -> dict[str, str]:
+    """Return a few words for a row of maps, or for a map, by its name."""
+    is_dict = isinstance(value, Mapping)
+    if not is_dict or not all(isinstance(text, str) for pair in value.items() for text in pair):
+        raise ValueError(
+            f"{name}={value!r} is no dict of texts. Write "
+            "notes={'stride 1': 'each layer adds two pixels'}."
         )
+    return dict(value)
 
 
-class OptionalSize(Size):
-    """A whole number, or `None`, which is the default."""
-
-    def __init__(self, minimum: int, maximum: int) -> None:
-        super().__init__(minimum, minimum, maximum)
-        self.default_value: Any = None
-
-    def validate(self, obj: Any, value: Any) -> Any:
-        """Return what `Size` returns, or `None`."""
-        return None if value is None else super().validate(obj, value)
+def _read_title(name: str, value: Any) -> str:
+    """Return a line of text, which may be empty, with single spaces."""
+    if not isinstance(value, str) or len(value) > LONGEST_TITLE:
+        raise ValueError(
+            f"{name}={value!r} is no text of at most {LONGEST_TITLE} letters. "
+            "Write a sentence that says what the maps show."
+        )
+    return " ".join(value.split())
 
 
-class OptionalPairSize(PairSize):
-    """A whole number, a pair of them, or `None`, which is the default."""
-
-    def __init__(self, minimum: int, maximum: int) -> None:
-        super().__init__(minimum, minimum, maximum)
-        self.default_value: Any = None
-
-    def validate(self, obj: Any, value: Any) -> Any:
-        """Return what `PairSize` returns, or `None`."""
-        return None if value is None else super().validate(obj, value)
+def _read_range(name: str, value: Any) -> tuple[float, float]:
+    """Return the values drawn darkest and lightest."""
+    if isinstance(value, tuple | list) and len(value) == 2 and all(map(is_finite, value)):
+        low, high = map(float, value)
+        if low < high:
+            return low, high
+    raise ValueError(
+        f"{name}={value!r} is no range. Use a pair (low, high) of finite numbers, the lower first, "
+        "or None for the range of the values."
+    )
 
 
 class FeatureMaps(CourseWidget):
@@ -144,14 +99,14 @@ class FeatureMaps(CourseWidget):
     _css = STATIC / "feature_maps.css"
     STEP_FACTS = ("map", "cell")
 
-    maps = MapsTrait()
-    rows = OptionalSize(minimum=1, maximum=MOST_MAPS).tag(sync=True)
-    title = Text("").tag(sync=True)
-    notes = Notes({}).tag(sync=True)
+    maps = Checked(lambda _, maps: read_maps(maps))  # read-only, each (C, H, W)
+    rows = Size(None, minimum=1, maximum=MOST_MAPS).tag(sync=True)
+    title = Checked(_read_title, "").tag(sync=True)
+    notes = Checked(_read_notes, {}).tag(sync=True)
     nested = Choice(False, True).tag(sync=True)
     channel = Size(0, minimum=0, maximum=MOST_CHANNELS - 1).tag(sync=True)
-    value_range = ValueRange(None, allow_none=True).tag(sync=True)
-    input_size = OptionalPairSize(minimum=1, maximum=4096).tag(sync=True)
+    value_range = Checked(_read_range, None, allow_none=True).tag(sync=True)
+    input_size = PairSize(None, minimum=1, maximum=4096).tag(sync=True)
     scale = Choice("shared", "own").tag(sync=True)
     ramp = Choice("grey", "diverging").tag(sync=True)
     _maps: traitlets.List[dict[str, Any]] = traitlets.List().tag(

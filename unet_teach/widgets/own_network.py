@@ -16,15 +16,13 @@ DEEPEST = 6
 def own_task(model: Any, image: Any, target: Any) -> dict[str, Any] | None:
     """Return a student's network and image as a task of the widget.
 
-    `None` where the page cannot run them, and the kernel is to try.
+    `None` where the page cannot run them, and the kernel is to try, or to say why it cannot either.
 
     Raises:
         TypeError, ValueError: with a sentence, for an image that does not fit the network.
     """
     from unet_teach.networks.packed import pack
 
-    if image is None:
-        raise ValueError("SeeInside(model) needs an image. Write SeeInside(model, image).")
     try:
         shape = tuple(image.shape) if hasattr(image, "shape") else np.shape(image)
         if not 2 <= len(shape) <= 4 or not min(shape) >= 1 or max(shape[-2:]) > LARGEST_SIDE:
@@ -51,15 +49,11 @@ def own_task(model: Any, image: Any, target: Any) -> dict[str, Any] | None:
             f"The image is {height}×{width}, and with depth={packed['depth']} each side needs "
             f"{model.smallest_side} pixels. Use a larger image."
         )
-    if not np.isfinite(maps[name]).all():
-        raise ValueError("The image holds NaN or infinity. Replace them first.")
-    if maps[name].min() < 0 or maps[name].max() > 1:
+    if not ((maps[name] >= 0) & (maps[name] <= 1)).all():
         return None
-    mask = None
-    if target is not None:
-        mask = maps["target"][0] > 0
-        if mask.shape != (height, width):
-            raise ValueError(f"The target is {mask.shape}, the image {(height, width)}.")
+    mask = None if target is None else maps["target"][0] > 0
+    if mask is not None and mask.shape != (height, width):
+        return None
     samples = own_samples(maps[name], mask)
     networks = [{"name": "your network", "network": packed}]
     return {"name": name, "source": "yours", "networks": networks, "samples": samples}

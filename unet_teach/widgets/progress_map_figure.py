@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Circle, FancyBboxPatch, Wedge
 
 from unet_teach.shared.palette import GREY, INK, INPUT, OUTPUT
-from unet_teach.widgets.progress_map_words import count, headline, solved
+from unet_teach.widgets.progress_map import count, headline, solved
 
 WIDE, HIGH = 2.95, 0.9  # inches of a box
 STEP = 0.32  # inches that each level is indented

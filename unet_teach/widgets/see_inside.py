@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import traitlets
 
 from unet_teach.shared.live_networks import LiveNetwork, open_network
-from unet_teach.widgets.base import STATIC, Choice, CourseWidget, Size, is_finite
+from unet_teach.widgets.base import STATIC, Checked, Choice, CourseWidget, Size, is_finite
 from unet_teach.widgets.see_inside_scene import random_sample
 from unet_teach.widgets.steps import Step
 
@@ -30,20 +30,16 @@ def shipped() -> list[dict[str, Any]]:
     return tasks
 
 
-class Strokes(traitlets.TraitType[Any, Any]):
-    """What has been painted, in order."""
-
-    def validate(self, obj: Any, value: Any) -> list[list[Any]]:
-        """Return a copy, or raise `TraitError` with a sentence."""
-        if isinstance(value, list | tuple) and len(value) <= MOST_STROKES:
-            strokes = [list(stroke) for stroke in value if isinstance(stroke, list | tuple)]
-            if len(strokes) == len(value) and all(map(_is_stroke, strokes)):
-                return strokes
-        raise traitlets.TraitError(
-            f"strokes={value!r} cannot be painted. Use at most {MOST_STROKES} of ('ring', row, "
-            "column, radius), ('line', row, column, row, column) and ('erase', row, column, …), "
-            "in pixels."
-        )
+def _read_strokes(name: str, value: Any) -> list[list[Any]]:
+    """Return what has been painted, in order."""
+    if isinstance(value, list | tuple) and len(value) <= MOST_STROKES:
+        strokes = [list(stroke) for stroke in value if isinstance(stroke, list | tuple)]
+        if len(strokes) == len(value) and all(map(_is_stroke, strokes)):
+            return strokes
+    raise ValueError(
+        f"{name}={value!r} cannot be painted. Use at most {MOST_STROKES} of ('ring', row, column, "
+        "radius), ('line', row, column, row, column) and ('erase', row, column, …), in pixels."
+    )
 
 
 def _is_stroke(stroke: list[Any]) -> bool:
@@ -52,17 +48,14 @@ def _is_stroke(stroke: list[Any]) -> bool:
     return is_known and all(map(is_finite, numbers))
 
 
-class Skips(traitlets.TraitType[Any, Any]):
-    """What each skip carries, from level 0: a strength of 0 to 1, "blur" or "other"."""
-
-    def validate(self, obj: Any, value: Any) -> list[Any]:
-        """Return a copy, or raise `TraitError` with a sentence."""
-        if isinstance(value, list | tuple) and all(map(_is_skip, value)):
-            return list(value)
-        raise traitlets.TraitError(
-            f"skips={value!r} is no list of switches. Give each skip, from level 0, a number of 0 "
-            '(cut) to 1 (on), "blur" for a blurred copy, or "other" for that of another image.'
-        )
+def _read_skips(name: str, value: Any) -> list[Any]:
+    """Return what each skip carries, from level 0: a strength of 0 to 1, "blur" or "other"."""
+    if isinstance(value, list | tuple) and all(map(_is_skip, value)):
+        return list(value)
+    raise ValueError(
+        f"{name}={value!r} is no list of switches. Give each skip, from level 0, a number of 0 "
+        '(cut) to 1 (on), "blur" for a blurred copy, or "other" for that of another image.'
+    )
 
 
 def _is_skip(skip: Any) -> bool:
@@ -71,17 +64,12 @@ def _is_skip(skip: Any) -> bool:
     )
 
 
-class Whole(traitlets.TraitType[Any, Any]):
-    """Two whole numbers, a row and a column, or `None`."""
-
-    def validate(self, obj: Any, value: Any) -> list[int] | None:
-        """Return them as a list, or raise `TraitError` with a sentence."""
-        if value is None:
-            return None
-        is_pair = isinstance(value, list | tuple) and len(value) == 2
-        if is_pair and all(isinstance(each, int) and each >= 0 for each in value):
-            return list(value)
-        raise traitlets.TraitError(f"{self.name}={value!r} is no cell. Use a pair (row, column).")
+def _read_cell(name: str, value: Any) -> list[int]:
+    """Return a row and a column."""
+    is_pair = isinstance(value, list | tuple) and len(value) == 2
+    if is_pair and all(isinstance(each, int) and each >= 0 for each in value):
+        return list(value)
+    raise ValueError(f"{name}={value!r} is no cell. Use a pair (row, column).")
 
 
 class SeeInside(CourseWidget):
@@ -136,12 +124,12 @@ class SeeInside(CourseWidget):
     sample = Size(0, minimum=0, maximum=99).tag(sync=True)
     seed = Size(0, minimum=0, maximum=99999).tag(sync=True)  # of an image drawn in the page
     image = traitlets.Unicode("").tag(sync=True)  # one that was dropped on, compressed
-    strokes = Strokes([]).tag(sync=True)
-    skips = Skips([]).tag(sync=True)
+    strokes = Checked(_read_strokes, []).tag(sync=True)
+    skips = Checked(_read_skips, []).tag(sync=True)
     place = traitlets.Unicode("").tag(sync=True)
     channel = Size(-1, minimum=-1, maximum=4096).tag(sync=True)
-    cell = Whole(None).tag(sync=True)
-    pixel = Whole(None).tag(sync=True)
+    cell = Checked(_read_cell, None, allow_none=True).tag(sync=True)
+    pixel = Checked(_read_cell, None, allow_none=True).tag(sync=True)
     caption = Size(CAPTIONS - 1, minimum=0, maximum=CAPTIONS - 1).tag(sync=True)
     autoplay = Choice(False, True).tag(sync=True)
     _tasks: traitlets.List[dict[str, Any]] = traitlets.List().tag(sync=True)

@@ -43,16 +43,9 @@ def see_inside_figure(
 ) -> Figure:
     """Draw the image, one channel of each level, the switches, and the prediction.
 
-    Args:
-        network: as `networks.packed.pack` returns it.
-        sample: the image, as the widget sends it to the browser.
-        strokes: what is painted on it.
-        skips: what each skip carries, from level 0.
-        names: the level of each skip, "" where there is none.
-        dropped: the image that was dropped on, compressed; "" where there is none.
-        other: the sample whose skips "other" takes.
-        title: stands above.
-        run: what runs another network than the course's, as `run_packed` does.
+    Args are those of the widget: a network as `networks.packed.pack` returns it, samples as they
+    are sent to the browser, and the image that was `dropped` on, compressed. `names` are those of
+    the skips, and `run` runs another network than the course's, as `run_packed` does.
     """
     image = painted(read_image(sample, dropped), strokes)
     run = run or partial(run_packed, network)

@@ -46,12 +46,7 @@ def error(result: dict[str, Any]) -> str:
 
 
 def effect(o: Options, cost: dict[str, Any]) -> str:
-    """Return what a repair really does to these sizes, in few words.
-
-    Args:
-        o: the options, with any repair.
-        cost: what `costs` yields for the repair in question.
-    """
+    """Return what the repair of a cost does to these sizes, in few words."""
     repair, changed = cost["repair"], cost["changed"]
     if repair == "none":
         return ""

@@ -1,4 +1,4 @@
-"""Says in words for which inputs something is so."""
+"""Says in words for which inputs something is so, and in which direction it is off."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -91,3 +91,8 @@ class Inputs:
 
 def _mask(such: Sequence[bool]) -> int:
     return sum(1 << k for k, is_so in enumerate(such) if is_so)
+
+
+def by_sign(number: float, above: str, below: str) -> str:
+    """Return one word for a number above 0 and the other for one below; it is not 0 itself."""
+    return above if number > 0 else below

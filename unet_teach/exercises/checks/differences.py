@@ -7,6 +7,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from unet_teach.exercises.checks.conditions import by_sign
+
 AXES = ("batch", "channels", "height", "width")
 NOUNS = (  # of one place and of several, for each axis
     ("batch item", "batch items"),
@@ -92,7 +94,7 @@ def how(output: Tensor, target: Tensor, differs: Tensor) -> str:
         return f"All are {factors[0]:.4g} times the right ones{there}."
     off = found - right
     if _same(off, off[:1]):
-        return f"All are {abs(off[0]):.4g} too {'large' if off[0] > 0 else 'small'}{there}."
+        return f"All are {abs(off[0]):.4g} too {by_sign(float(off[0]), 'large', 'small')}{there}."
     if output.dim() == 4 and (text := moved(output, target)):
         return text
     if len(found) > 2:
@@ -165,8 +167,8 @@ def _overlap(x: Tensor, rows: int, columns: int) -> Tensor:
 
 
 def _step(rows: int, columns: int) -> str:
-    down = f"{_count(rows, 'row')} {'lower' if rows > 0 else 'higher'}"
-    across = f"{_count(columns, 'column')} further {'right' if columns > 0 else 'left'}"
+    down = f"{_count(rows, 'row')} {by_sign(rows, 'lower', 'higher')}"
+    across = f"{_count(columns, 'column')} further {by_sign(columns, 'right', 'left')}"
     return " and ".join(step for step, moved in ((down, rows), (across, columns)) if moved)
 
 
@@ -207,7 +209,7 @@ def _formula(now: list[int], wanted: list[int], terms: Sequence[Sizes]) -> str:
     off = {a - b for a, b in zip(now, wanted, strict=True)}
     if len(off) == 1:
         difference = off.pop()
-        return f"{abs(difference)} too {'large' if difference > 0 else 'small'}"
+        return f"{abs(difference)} too {by_sign(difference, 'large', 'small')}"
     candidates: Iterable[tuple[str, Callable[..., int], int]] = (
         ("{0}", lambda a: a, 1),
         ("{0} + 1", lambda a: a + 1, 1),

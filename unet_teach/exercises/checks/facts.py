@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from unet_teach.exercises.checks.conditions import Input, Inputs
+from unet_teach.exercises.checks.conditions import Input, Inputs, by_sign
 
 Change = tuple[str, Callable[[Input], Input]]  # in words, and what it does to the inputs
 
@@ -94,7 +94,7 @@ class Grid(Inputs):
             self._unused(results),
             f"It gives {_written(terms)}." if terms else "",
         ):
-            if (fact and len(self.names) > 1) or (fact and fact == more):
+            if fact and (len(self.names) > 1 or fact == more):
                 return f"{fact} {where}"
         if len(self.names) == 1:
             said = self._shifted(results, reference) or self._with_parameter(results, targets)
@@ -144,7 +144,7 @@ class Grid(Inputs):
             if offset == 0:
                 return f"{what}."
             found = (
-                f"{what}, and then {'adds' if offset > 0 else 'subtracts'} {number(abs(offset))}."
+                f"{what}, and then {by_sign(offset, 'adds', 'subtracts')} {number(abs(offset))}."
             )
         return found
 
@@ -262,9 +262,12 @@ class Grid(Inputs):
         """Say that the results of a function of one parameter are those of its neighbours."""
         order = sorted(range(len(self.inputs)), key=lambda k: self.inputs[k])
         name = self.names[0]
-        for by, kept, words in ((-1, order[1:], "smaller"), (1, order[:-1], "larger")):
+        for by, kept, words, steps in (
+            (-1, order[1:], "smaller", "few"),
+            (1, order[:-1], "larger", "many"),
+        ):
             if all(results[k] == reference(self.inputs[k][0] + by) for k in kept):
-                at, steps = self.inputs[kept[0]][0], "few" if by < 0 else "many"
+                at = self.inputs[kept[0]][0]
                 return (
                     f"From {name}={at} on, it acts as if {name} were 1 {words}: is there one step "
                     f"too {steps}?"
@@ -334,32 +337,35 @@ def number(value: Any) -> str:
 
 
 def _large(error: float) -> str:
-    return "large" if error > 0 else "small"
+    return by_sign(error, "large", "small")
 
 
 def _change(by: float, s: str = "") -> str:
-    return (
-        f"{'grow' if by > 0 else 'shrink'}{s} by {number(abs(by))}" if by else f"stay{s} the same"
-    )
+    return f"{by_sign(by, 'grow', 'shrink')}{s} by {number(abs(by))}" if by else f"stay{s} the same"
 
 
 def _off(terms: Mapping[str, float]) -> str:
     """Write an error, as in "is too small by 2·padding"."""
-    if min(terms.values()) > 0:
-        return f"is too large by {_written(terms)}"
-    if max(terms.values()) < 0:
-        return f"is too small by {_written({name: -f for name, f in terms.items()})}"
+    words = {_large(factor) for factor in terms.values()}
+    if len(words) == 1:
+        size = _written({name: abs(factor) for name, factor in terms.items()})
+        return f"is too {words.pop()} by {size}"
     return f"differs from the right number by {_written(terms)}"
+
+
+def _place_in_a_sum(term: tuple[str, float]) -> tuple[str, bool]:
+    name, factor = term
+    return by_sign(factor, "", "−"), not name  # what is subtracted and the constant come last
 
 
 def _written(terms: Mapping[str, float]) -> str:
     """Write a sum, as in "size·stride − 2·padding + 1"."""
     text = ""
-    for name, factor in sorted(terms.items(), key=lambda term: (term[1] < 0, not term[0])):
-        sign = "−" if factor < 0 else "+"
+    for name, factor in sorted(terms.items(), key=_place_in_a_sum):
+        sign = by_sign(factor, "+", "−")
         size = number(abs(factor))
         term = size if not name else name if size == "1" else f"{size}·{name}"
-        text += f" {sign} {term}" if text else f"{sign if factor < 0 else ''}{term}"
+        text += f" {sign} {term}" if text else f"{sign.strip('+')}{term}"
     return text
 
 

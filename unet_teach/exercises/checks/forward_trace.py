@@ -388,7 +388,7 @@ class Trace(TorchFunctionMode):
         call = Call(function, args, kwargs or {})
         given = [tensor for tensor in call.tensors if self._step(tensor)]
         self._weights.update((id(w), w) for w in call.tensors if w.requires_grad and w.is_leaf)
-        if len(self.steps) in self._altered and len(given) > 1:
+        if len(self.steps) in self._altered:
             across = self.steps[self._altered[len(self.steps)]]
             for tensor in given:
                 if self._step(tensor) is across:
@@ -509,7 +509,7 @@ class Call:
         step = Step(self.name, "other", (source,), value)
         before = next(iter(self.values.values()))
         if before.shape != value.shape:
-            if before.numel() == value.numel() and _same(before.flatten(), value.flatten()):
+            if _same(before.flatten(), value.flatten()):
                 step.kind, step.identical = "pointwise", True
             elif before.dim() == value.dim() == 4 and before.shape[:2] == value.shape[:2]:
                 step.kind = "resize"

@@ -69,7 +69,7 @@ def _layer_stopped(trace: Trace, call: Call, weight: Tensor, given: Step) -> str
         more += f" `{fitting}` takes as many: is this list gone through in the right order?"
     elif other := _fitting_layer(trace, name, got):
         more += other
-    elif unused := _unused(trace, given, wanted):
+    elif unused := _unused(trace, wanted):
         more += unused
     elif up and returned == got > wanted:
         more += f" It returns {returned}: are its two numbers of channels the wrong way round?"
@@ -79,14 +79,13 @@ def _layer_stopped(trace: Trace, call: Call, weight: Tensor, given: Step) -> str
     return f"{layer} takes {takes}, but is given {at}.{more}{far}"
 
 
-def _unused(trace: Trace, given: Step, channels: int) -> str:
-    """Name the last feature map with so many channels that no later call has used."""
-    before, used = given.before(), {source for step in trace.steps for source in step.inputs}
+def _unused(trace: Trace, channels: int) -> str:
+    """Name the last feature map with so many channels, if no later call has used it."""
+    used = {source for step in trace.steps for source in step.inputs}
     for step in reversed(trace.steps):
         if step.kind in ("layer", "join") and step.size and step.output.shape[1] == channels:
-            if step in used or step in before:
-                return ""
-            return f" Not used so far, with as many channels: {with_shape(step)}."
+            said = f" Not used so far, with as many channels: {with_shape(step)}."
+            return "" if step in used else said
     return ""
 
 
@@ -106,15 +105,16 @@ def _fitting_neighbour(network: nn.Module, layer: str, channels: int) -> str:
 def _fitting_layer(trace: Trace, layer: str, channels: int) -> str:
     """Name a layer like the one that stopped that takes so many channels, and has not run."""
     layers = dict(trace.network.named_children())
-    own = layers.get(layer)
-    uncalled = set(trace.never_called)
-    for name, other in layers.items() if own is not None else ():
+    if (own := layers.get(layer)) is None:
+        return ""
+    uncalled, before = set(trace.never_called), list(layers)[: list(layers).index(layer)]
+    for name, other in layers.items():
         if name not in uncalled or type(other) is not type(own):
             continue
         if getattr(other, "in_channels", None) != channels:
             continue
         if re.sub(r"\d", "", name) == re.sub(r"\d", "", layer):
-            if list(layers).index(name) < list(layers).index(layer):
+            if name in before:
                 return f" `{name}` takes as many and has not run: is it left out before this line?"
         elif difflib.SequenceMatcher(None, name, layer).ratio() > SIMILAR:
             return f" `{name}` takes as many and has not run: is one of the two names misspelt?"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -32,6 +32,16 @@ class Attempt:
     kwargs: dict[str, Any]
     graph: Graph
     runs_with: Callable[[dict[int, int]], bool]
+
+    def working_sides(
+        self, sides: Mapping[int, int], multiples: Mapping[int, int]
+    ) -> tuple[set[int], list[dict[int, int]]]:
+        """Return which sides, by their axes, are no multiples, and the next ones that run."""
+        odd = {axis: step for axis, step in multiples.items() if sides[axis] % step}
+        below = {axis: sides[axis] // step * step for axis, step in odd.items()}
+        above = {axis: below[axis] + step for axis, step in odd.items()}
+        tried = [near for near in (below, above) if odd and all(near.values())]
+        return set(odd), list(filter(self.runs_with, tried))
 
     @property
     def recording(self) -> Recording:

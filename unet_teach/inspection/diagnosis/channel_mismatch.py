@@ -1,8 +1,4 @@
-"""Diagnoses of channels: layers and joins that are given other numbers of them.
-
-Each function takes an attempt and returns its sentences, or "" where it does not apply. Its
-docstring says when it applies.
-"""
+"""Diagnoses of channels: layers and joins that are given other numbers of them."""
 
 from __future__ import annotations
 

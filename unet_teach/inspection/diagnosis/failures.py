@@ -1,15 +1,11 @@
-"""Diagnoses of failed runs that are not about shapes: arguments, missing parts, dtypes, types.
-
-Each function takes an attempt and returns its sentences, or "" where it does not apply. Its
-docstring says when it applies.
-"""
+"""Diagnoses of failed runs that are not about shapes: arguments, missing parts, dtypes, types."""
 
 from __future__ import annotations
 
 import inspect
 import math
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -18,11 +14,16 @@ from torch import Tensor
 
 from unet_teach.inspection.diagnosis.attempt import Attempt
 from unet_teach.inspection.diagnosis.layer_settings import given_to_last, kind_of_layer
-from unet_teach.inspection.diagnosis.own_code import listed
 from unet_teach.inspection.diagnosis.trials import runs_when
 from unet_teach.inspection.plain_lists import hidden_layers, meta_note
 from unet_teach.inspection.recording import Value, find_all, way_back
-from unet_teach.inspection.wording import module_name, op_name, shape_text, weight_name
+from unet_teach.inspection.wording import (
+    listed,
+    module_name,
+    op_name,
+    shape_text,
+    weight_name,
+)
 from unet_teach.shared.torch_messages import explain_message
 
 
@@ -141,6 +142,7 @@ def dtypes_do_not_match(attempt: Attempt) -> str:
     named = [str(getattr(torch, t, t)).rpartition(".")[2] for t in TYPES_IN_MESSAGES.findall(said)]
     types = list(dict.fromkeys([v.dtype for v in meeting] or named))
     place = attempt.wording.layer(op) if op else attempt.stopped_in
+    told = f"Types of numbers do not fit in {place}: {' meets '.join(types)}."
     if given and weights and not set(given) & set(weights):
         remedy = (
             f"Convert one: x.to(torch.{next(iter(weights))}), or model.to(x.dtype)."
@@ -162,8 +164,7 @@ def dtypes_do_not_match(attempt: Attempt) -> str:
         )
     if whole and len(types) > 1:
         return (
-            f"Types of numbers do not fit in {place}: {' meets '.join(types)}. The "
-            f"{whole[0].dtype}, {shape_text(whole[0].shape)}, is made by "
+            f"{told} The {whole[0].dtype}, {shape_text(whole[0].shape)}, is made by "
             f"{attempt.wording.maker(whole[0])}: convert it before, x.float()."
         )
     usual = next(iter(given), "float32")
@@ -178,10 +179,7 @@ def dtypes_do_not_match(attempt: Attempt) -> str:
         for v in recording.weights
         if v.dtype == other and f"{v.name}.".startswith(f"{place}.")
     ]:
-        told = (
-            f"Types of numbers do not fit in {place}: {' meets '.join(types)}. `{odd[0]}` is "
-            f"{other}"
-        )
+        told += f" `{odd[0]}` is {other}"
         lists = [p.partition("[")[0] for p in hidden_layers(attempt.model) if odd[0].startswith(p)]
         if lists:
             return (
@@ -197,9 +195,9 @@ def dtypes_do_not_match(attempt: Attempt) -> str:
         op = value.op
         if op and op.name == "_to_copy" and str(op.arguments.get("dtype")) == f"torch.{other}":
             return (
-                f"Types of numbers do not fit in {place}: {' meets '.join(types)}. A conversion in "
-                f"{module_name(op.module)} makes {other} of {attempt.wording.maker(op.inputs[0])}: "
-                f"leave it out, or convert back, x.to(torch.{usual})."
+                f"{told} A conversion in {module_name(op.module)} makes {other} of "
+                f"{attempt.wording.maker(op.inputs[0])}: leave it out, or convert back, "
+                f"x.to(torch.{usual})."
             )
     made = [v for o in recording.ops[-1:] for v in o.outputs if not v.is_floating]
     if made and not meeting:
@@ -210,10 +208,9 @@ def dtypes_do_not_match(attempt: Attempt) -> str:
             f"it out of forward, or convert back, x.to(torch.{usual})."
         )
     return (
-        f"Types of numbers do not fit in {place}: {' meets '.join(types)}. Something before "
-        f"it, such as .double(), or its own weights have another type than the input, {usual}. "
-        f"Convert the map where it changes, x.to(torch.{usual}), or the whole network: "
-        f"model.to(torch.{usual})."
+        f"{told} Something before it, such as .double(), or its own weights have another type "
+        f"than the input, {usual}. Convert the map where it changes, x.to(torch.{usual}), or the "
+        f"whole network: model.to(torch.{usual})."
     )
 
 
@@ -315,7 +312,7 @@ def pixel_shuffle_does_not_divide(attempt: Attempt) -> str:
         return ""
     size, divisor = int(found[2]), int(found[3])
     near = [n for n in (size // divisor * divisor, size // divisor * divisor + divisor) if n]
-    fitting = " or ".join(map(str, near))
+    fitting, makes = (" or ".join(str(n // by) for n in near) for by in (1, divisor))
     if found[1]:
         return (
             f"{attempt.stopped_in} folds {divisor}×{divisor} pixels into channels, so height and "
@@ -328,22 +325,11 @@ def pixel_shuffle_does_not_divide(attempt: Attempt) -> str:
     )
     if needed := _shuffled_channels(attempt, [n // divisor for n in near]):
         return f"{told}{needed * divisor}: the rest of the network takes {needed} of it."
-    return (
-        f"{told}{fitting}: {divisor} times the {_either(n // divisor for n in near)} that come out."
-    )
-
-
-def _either(numbers: Iterable[int]) -> str:
-    return " or ".join(map(str, numbers))
+    return f"{told}{fitting}: {divisor} times the {makes} that come out."
 
 
 def _shuffled_channels(attempt: Attempt, first: Sequence[int]) -> int:
-    """Return how many channels a pixel shuffle must make for the network to run, or 0.
-
-    Args:
-        attempt: what failed.
-        first: the numbers that are tried before others.
-    """
+    """Return how many channels a pixel shuffle must make for the network to run, or 0."""
     taken, made = (
         {0, *(getattr(module, name, 0) for module in attempt.model.modules())}
         for name in ("in_channels", "out_channels")

@@ -1,8 +1,4 @@
-"""Diagnoses of matrix products: linear layers that are given rows of another length.
-
-Each function takes an attempt and returns its sentences, or "" where it does not apply. Its
-docstring says when it applies.
-"""
+"""Diagnoses of matrix products: linear layers that are given rows of another length."""
 
 from __future__ import annotations
 
@@ -124,13 +120,7 @@ def _misfit_matrices(op: Op | None) -> tuple[Value, Value] | None:
 
 
 def _feature_remedy(before: tuple[int, ...], given: int, expected: int) -> str:
-    """Say what brings rows to the length that a linear layer takes.
-
-    Args:
-        before: the shape of the map before it was flattened.
-        given: the length of its rows.
-        expected: the length that the layer takes.
-    """
+    """Say what brings the rows of a map, of this shape before it was flattened, to a length."""
     per_image = math.prod(before[1:])
     if given != before[-1] and len(before) > 1:  # several dimensions were flattened into one
         if expected == per_image:

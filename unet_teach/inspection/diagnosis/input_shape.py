@@ -1,8 +1,4 @@
-"""Diagnoses of the input: its size, its order of dimensions, a missing batch.
-
-Each function takes an attempt and returns its sentences, or "" where it does not apply. Its
-docstring says when it applies.
-"""
+"""Diagnoses of the input: its size, its order of dimensions, a missing batch."""
 
 from __future__ import annotations
 

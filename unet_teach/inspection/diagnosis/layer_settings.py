@@ -1,8 +1,4 @@
-"""Diagnoses of how a layer was made: its numbers, its rank, and whether it can be called at all.
-
-Each function takes an attempt and returns its sentences, or "" where it does not apply. Its
-docstring says when it applies.
-"""
+"""Diagnoses of how a layer was made: its numbers, its rank, and whether it can be called at all."""
 
 from __future__ import annotations
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import linecache
 import re
 import traceback
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 
 from unet_teach.inspection.diagnosis.attempt import Attempt
-from unet_teach.inspection.wording import shape_text
+from unet_teach.inspection.wording import listed, shape_text
 
 HERE = Path(__file__).parents[1]
 # torch, the inspector, and what stands in for a part of torch (shared/no_compiler.py).
@@ -30,12 +29,14 @@ class OwnCode(NamedTuple):
 
     Attributes:
         line: of the source, without its indentation.
+        where: its file, number and function; of a cell, without the file.
         values: what the names in the part of the line that failed stood for.
         names: every local name of the function, and what it stood for.
         parameters: those of the names that the function was given.
     """
 
     line: str = ""
+    where: str = ""
     values: dict[str, Any] = {}  # noqa: RUF012 - nobody writes into it
     names: dict[str, Any] = {}  # noqa: RUF012
     parameters: tuple[str, ...] = ()
@@ -75,7 +76,10 @@ def own_code(error: BaseException | None) -> OwnCode:
             whole = lines[0].strip() if len(lines) == 1 else part
             parameters = frame.f_code.co_varnames[: frame.f_code.co_argcount]
             values = _values_in(part, frame.f_locals)
-            return OwnCode(whole, values, frame.f_locals, parameters)
+            name = Path(file).name
+            is_cell = name.startswith("<") or "ipykernel" in file
+            where = f"{'' if is_cell else f'{name}, '}line {first}, in {summary.name}"
+            return OwnCode(whole, where, values, frame.f_locals, parameters)
     return OwnCode()
 
 
@@ -114,24 +118,19 @@ def described(thing: Any) -> str:
     if isinstance(thing, dict | nn.ModuleDict):
         keys = ", ".join(repr(key) for key in list(thing)[:6])
         return f"a {type(thing).__name__} with the keys {keys}" if keys else "an empty dict"
-    if isinstance(thing, list | tuple | nn.ModuleList) and type(thing) in (list, tuple):
+    if type(thing) in (list, tuple):
         kind = type(thing).__name__
-        inside = shape_text(thing[0].shape) if thing and isinstance(thing[0], Tensor) else ""
         if not thing:
             return f"an empty {kind}"
         if all(isinstance(part, int) for part in thing) and len(thing) < 8:
             return repr(thing)
-        return f"a {kind} of {len(thing)}" + (f", the first {inside}" if inside else "")
+        inside = f", the first {shape_text(thing[0].shape)}" if isinstance(thing[0], Tensor) else ""
+        return f"a {kind} of {len(thing)}{inside}"
     return f"a ModuleList of {len(thing)}" if isinstance(thing, nn.ModuleList) else ""
 
 
 def own_line(attempt: Attempt, said: str) -> str:
-    """Quote the line of the network's own code that failed, and what its names stood for.
-
-    Args:
-        attempt: what failed.
-        said: what the report says already.
-    """
+    """Quote the line of the network's own code that failed, and what its names stood for."""
     code = own_code(attempt.error)
     if not code.line:
         return ""
@@ -140,12 +139,6 @@ def own_line(attempt: Attempt, said: str) -> str:
     there = f" There, {listed(known[:MAX_NAMES])}." if known else ""
     dots = "…" if len(code.line) > MAX_LINE else ""
     return f" Its line: `{code.line[:MAX_LINE]}{dots}`.{there}"
-
-
-def listed(words: Iterable[str]) -> str:
-    """Return "a, b and c"."""
-    *first, last = words
-    return f"{', '.join(first)} and {last}" if first else last
 
 
 def article(name: str) -> str:

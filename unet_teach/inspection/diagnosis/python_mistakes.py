@@ -1,8 +1,4 @@
-"""Diagnoses of mistakes of Python: names, calls, lists, and what is no tensor.
-
-Each function takes an attempt and returns its sentences, or "" where it does not apply. Its
-docstring says when it applies.
-"""
+"""Diagnoses of mistakes of Python: names, calls, lists, and what is no tensor."""
 
 from __future__ import annotations
 
@@ -20,8 +16,9 @@ from torch import nn
 from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 
 from unet_teach.inspection.diagnosis.attempt import Attempt
-from unet_teach.inspection.diagnosis.own_code import article, described, listed, own_code
+from unet_teach.inspection.diagnosis.own_code import article, described, own_code
 from unet_teach.inspection.graph import GLOBAL, SAME_LEVEL
+from unet_teach.inspection.wording import listed
 
 KINDS_OF_NO_TENSOR = (  # what torch and Python say of what is no tensor
     r"must be Tensor, not (\w+)",
@@ -252,12 +249,7 @@ def call_does_not_fit(attempt: Attempt) -> str:
 def _named(attempt: Attempt, module: nn.Module, names: list[str], wrong: str, name: str) -> str:
     """Say of a value that is given by name which name it should have, or that it is one too many.
 
-    Args:
-        attempt: what failed.
-        module: the layer that was called.
-        names: what its forward takes.
-        wrong: how Python calls the mistake.
-        name: of the value.
+    `names` are what the layer's forward takes, and `wrong` is how Python calls the mistake.
     """
     if wrong == "multiple values for":
         return f", and `{name}` is given twice, by its place and by its name. Give it once."

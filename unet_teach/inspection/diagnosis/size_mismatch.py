@@ -15,7 +15,7 @@ from unet_teach.inspection.axes import finest_strides
 from unet_teach.inspection.diagnosis.attempt import Attempt
 from unet_teach.inspection.diagnosis.channel_mismatch import cat_dim
 from unet_teach.inspection.diagnosis.feature_mismatch import PRODUCTS
-from unet_teach.inspection.diagnosis.own_code import listed, own_code
+from unet_teach.inspection.diagnosis.own_code import own_code
 from unet_teach.inspection.diagnosis.resizing_calls import call_remedy
 from unet_teach.inspection.diagnosis.size_steps import (
     NAMES,
@@ -29,7 +29,7 @@ from unet_teach.inspection.diagnosis.size_steps import (
 from unet_teach.inspection.diagnosis.trials import runs_when, swapped_results
 from unet_teach.inspection.graph import GLOBAL, SAME_LEVEL, join_kind
 from unet_teach.inspection.recording import Op, Value
-from unet_teach.inspection.wording import op_name, shape_text
+from unet_teach.inspection.wording import listed, op_name, shape_text
 from unet_teach.shared.sizes_as_text import sizes_as_text
 
 ADVICE = (
@@ -72,10 +72,7 @@ def _size_remedy(attempt: Attempt, first: Value, second: Value) -> str:
     ):
         if told := remedy(attempt, first, second):
             return told
-    ways = [w for v, o in ((first, second), (second, first)) if (w := _way(attempt, v, o))]
-    if times := ratio(first.shape[2:], second.shape[2:]):
-        ways = [f"One is {times} times as large as the other.", *ways]
-    return f"{' '.join(ways)} Mend the step that is wrong, or {ADVICE}"
+    return f"Mend the step that is wrong, or {ADVICE}"
 
 
 def _padded_away(attempt: Attempt, first: Value, second: Value) -> str:
@@ -395,17 +392,6 @@ def _setting(sides: Sizes) -> int | Sizes:
     return sides[0] if len(set(sides)) == 1 else sides
 
 
-def _way(attempt: Attempt, value: Value, other: Value) -> str:
-    """List the sizes on the way to a map since it shared a source with another."""
-    steps = [s for s in steps_to(attempt.graph, value, other) if s.before != s.after]
-    if not steps:
-        return ""
-    makers = ", ".join(
-        f"{shape_text(s.after)} by {attempt.wording.step(s.op.outputs[0])}" for s in steps[-6:]
-    )
-    return f"On the way from {shape_text(steps[-6:][0].before)} come {makers}."
-
-
 def _differ(first: Value, second: Value, op: Op) -> bool:
     """Return whether two maps differ along an axis where this operation needs them equal."""
     if len(first.shape) != len(second.shape):
@@ -431,17 +417,11 @@ def _divisible_sides(attempt: Attempt) -> str:
         for axis, stride in finest_strides(graph.dims[value]).items():
             if axis in graph.axes:
                 coarsest[axis] = max(coarsest.get(axis, 1), round(stride))
-    odd = {axis: stride for axis, stride in coarsest.items() if graph.axes[axis] % stride}
-    if not odd:
-        return ""
-    below = {axis: graph.axes[axis] // stride * stride for axis, stride in odd.items()}
-    above = {axis: below[axis] + stride for axis, stride in odd.items()}
-    tried = [sizes for sizes in (below, above) if all(sizes.values())]
-    working = [sizes for sizes in tried if attempt.runs_with(sizes)]
+    odd, working = attempt.working_sides(graph.axes, coarsest)
     if not working:
         return ""
-    divisor = sizes_as_text(dict.fromkeys(odd.values()))
-    listed = " or ".join(shape_text(dict.fromkeys(sizes.values())) for sizes in working)
-    now = shape_text(dict.fromkeys(graph.axes[axis] for axis in odd))
+    divisor = sizes_as_text(dict.fromkeys(n for axis, n in coarsest.items() if axis in odd))
+    near = " or ".join(shape_text(dict.fromkeys(sizes.values())) for sizes in working)
+    now = shape_text(dict.fromkeys(graph.axes[axis] for axis in coarsest if axis in odd))
     verb = "works" if len(working) == 1 else "work"
-    return f"The input's sides must be divisible by {divisor}, and {now} is not: {listed} {verb}."
+    return f"The input's sides must be divisible by {divisor}, and {now} is not: {near} {verb}."

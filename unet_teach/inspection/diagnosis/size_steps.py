@@ -70,17 +70,9 @@ class Step:
     @property
     def is_uneven(self) -> bool:
         """Whether it changes some sides by whole factors and others not."""
-        return (
-            self.divides_exactly
-            and self.kind != "other"
-            and len(
-                {
-                    max(b, a) // max(min(b, a), 1)
-                    for b, a in zip(self.before, self.after, strict=True)
-                }
-            )
-            > 1
-        )
+        pairs = zip(self.before, self.after, strict=True)
+        factors = {max(pair) // max(min(pair), 1) for pair in pairs}
+        return self.divides_exactly and self.kind != "other" and len(factors) > 1
 
     @property
     def divides_exactly(self) -> bool:
@@ -124,11 +116,8 @@ def steps_to(graph: Graph, value: Value, other: Value | None) -> list[Step]:
 
     Where maps are joined, the way leads through the one that has been further down.
     """
-    shared, rank, steps = (
-        graph.ancestors(other) if other else (),
-        len(value.shape) - 2,
-        list[Step](),
-    )
+    shared = graph.ancestors(other) if other else ()
+    rank, steps = len(value.shape) - 2, list[Step]()
     while value.op is not None and value not in shared:
         source = _source(graph, value, rank)
         while source and source.op and len(source.shape) != rank + 2 and source not in shared:
@@ -190,9 +179,7 @@ def mended(ways: Sequence[tuple[Sizes, Sequence[Step]]]) -> list[Mended]:
     """Return the steps that alone would make two maps equally large, changed as little as possible.
 
     Steps that are alike may change together: convolutions that should keep the size, poolings.
-
-    Args:
-        ways: for each map, the size that its way begins with, and the steps.
+    Each way is the size that it begins with, and the steps.
     """
     found: list[Mended] = []
     steps = {step.op: step for _, way in ways for step in way}

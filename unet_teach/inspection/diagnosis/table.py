@@ -41,10 +41,24 @@ class Diagnosis(NamedTuple):
 
 
 class Problem(NamedTuple):
-    """The name of the row that applies, if one does, and what the report says."""
+    """Why a network cannot be judged.
+
+    Attributes:
+        diagnosis: the name of the row that applies, if one does.
+        sentences: what the row says.
+        code: the line of the network's own code, with what its names stood for; often "".
+        said: the error in its own words; "" without one.
+    """
 
     diagnosis: str | None
-    text: str
+    sentences: str
+    code: str = ""
+    said: str = ""
+
+    @property
+    def text(self) -> str:
+        """All of it, as the report says it."""
+        return f"{self.sentences}{self.code}{f' ({self.said})' if self.said else ''}"
 
 
 def explain_failed_run(attempt: Attempt) -> Problem:
@@ -56,11 +70,10 @@ def explain_failed_run(attempt: Attempt) -> Problem:
     else:  # the reason is given; of torch's own message, the first line is enough
         message = message.partition("\n")[0]
     kind = row.to_change if row else "forward"
-    if kind == "forward" or (kind != "call" and attempt.is_own_code):
-        text += own_code.own_line(attempt, text)
-    error = type(attempt.error).__name__
-    said = f"{error}: {message}" if message else error
-    return Problem(row.name if row else None, f"{text} ({said})")
+    is_in_code = kind == "forward" or (kind != "call" and attempt.is_own_code)
+    code = own_code.own_line(attempt, text) if is_in_code else ""
+    said = ": ".join(filter(None, [type(attempt.error).__name__, message]))
+    return Problem(row.name if row else None, text, code, said)
 
 
 def explain_lost_output(attempt: Attempt) -> Problem:
@@ -72,7 +85,7 @@ def explain_lost_output(attempt: Attempt) -> Problem:
 def explain_way_outside(attempt: Attempt) -> Problem | None:
     """Say that a part of the way from input to output is outside of torch; `None` if none is."""
     row, text = first_that_applies(WAY_OUTSIDE, attempt)
-    return Problem(row.name, text + own_code.own_line(attempt, text)) if row else None
+    return Problem(row.name, text) if row else None
 
 
 def first_that_applies(rows: Sequence[Diagnosis], attempt: Attempt) -> tuple[Diagnosis | None, str]:

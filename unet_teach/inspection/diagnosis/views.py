@@ -1,8 +1,4 @@
-"""Diagnoses of views: those that torch refuses, and those that mix what they should not.
-
-Each function takes an attempt and returns its sentences, or "" where it does not apply. Its
-docstring says when it applies.
-"""
+"""Diagnoses of views: those that torch refuses, and those that mix what they should not."""
 
 from __future__ import annotations
 
@@ -37,14 +33,9 @@ def windows_do_not_fit(attempt: Attempt) -> str:
     )
     stride = max((round(s) for s in finest_strides(attempt.graph.dims[given]).values()), default=1)
     for window in sorted({n for n in asked if 1 < n < 65} if len(asked) > 4 else ()):
-        sides = {axis: image.shape[axis] for axis in range(2, len(image.shape))}
-        step = window * stride
-        odd = {axis: side for axis, side in sides.items() if side % step}
-        below = {axis: side // step * step for axis, side in odd.items()}
-        above = {axis: side + step for axis, side in below.items()}
-        tried = [s for s in (below, above) if odd and all(s.values())]
-        works = [shape_text((sides | s).values()) for s in tried if attempt.runs_with(s)]
-        if works:
+        sides, step = dict(enumerate(image.shape[2:], start=2)), window * stride
+        _, working = attempt.working_sides(sides, dict.fromkeys(sides, step))
+        if works := [shape_text((sides | near).values()) for near in working]:
             return (
                 f"{told} It cuts the map into pieces of {window}, so the image's sides must be "
                 f"multiples of {step}: {' or '.join(works)} works. Pad the input, or the map "

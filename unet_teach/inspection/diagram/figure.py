@@ -64,9 +64,9 @@ def _sentences(drawing: Drawing) -> list[str]:
     if stop is not None:
         lines = [f"Why. {stop.why}", f"Next step. {stop.next_step}" if stop.next_step else ""]
     lines += [
-        f"{criterion.sign} {criterion.name}: {said}"
+        f"{criterion.sign} {criterion.name}: {criterion.summary}"
         for criterion in drawing.criteria
-        if (said := criterion.summary or "".join(criterion.sentences[:1]))
+        if criterion.summary
     ]
     return [line.replace("`", "") for line in lines if line]
 

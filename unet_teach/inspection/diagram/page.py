@@ -38,10 +38,11 @@ def page(drawing: Drawing, note: str = "") -> str:
         )
     verdicts = _stopped(drawing.stop, drawing) if drawing.stop else _criteria(drawing)
     rest = "".join([_present_button(drawing), _ledger(drawing.stop), _findings(drawing)])
+    facts = f'<p class="udia-facts">{html.escape(drawing.facts or drawing.title)}</p>'
     noted = f'<p class="udia-note">{_prose(note)}</p>' if note else ""
     return (
         f'<div class="udia"><style>{STYLE}{line_rules(len(drawing.boxes))}</style>'
-        f'<div class="udia-view udia-page">{_head(drawing)}{drawn}'
+        f'<div class="udia-view udia-page">{_head(drawing, facts)}{drawn}'
         f'<div class="udia-right">{verdicts}{noted}<div class="udia-more">{rest}</div></div>'
         f"</div>{_present(drawing)}</div>"
     )
@@ -52,12 +53,12 @@ def _prose(text: str) -> str:
     return re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(text))
 
 
-def _head(drawing: Drawing) -> str:
+def _head(drawing: Drawing, beside: str) -> str:
+    """Return the verdict, and what is beside it."""
     sign, kind = ("✓", "met") if drawing.met else ("✕", "unmet")
     return (
         f'<div class="udia-head"><p class="udia-title"><span class="udia-{kind}">{sign}</span> '
-        f"{html.escape(drawing.verdict)}</p>"
-        f'<p class="udia-facts">{html.escape(drawing.facts or drawing.title)}</p></div>'
+        f"{html.escape(drawing.verdict)}</p>{beside}</div>"
     )
 
 
@@ -66,12 +67,15 @@ def _mark(criterion: CriterionVerdict) -> str:
     return f'<span class="udia-{kind}">{criterion.sign}</span>'
 
 
+def _named(criterion: CriterionVerdict) -> str:
+    return f"{_mark(criterion)} <b>{html.escape(criterion.name)}</b>"
+
+
 def _criteria(drawing: Drawing) -> str:
     if drawing.problem:
         return f"<p>{_prose(drawing.problem)}</p>"
     items = (
-        f"<li>{_mark(c)} <b>{html.escape(c.name)}</b> <i>{html.escape(c.count)}</i>"
-        f"<p>{_prose(c.summary or ''.join(c.sentences[:1]))}</p></li>"
+        f"<li>{_named(c)} <i>{html.escape(c.count)}</i><p>{_prose(c.summary)}</p></li>"
         for c in drawing.criteria
     )
     return f'<ul class="udia-criteria">{"".join(items)}</ul>'
@@ -80,8 +84,7 @@ def _criteria(drawing: Drawing) -> str:
 def _stopped(stop: Stop, drawing: Drawing) -> str:
     code = _code(stop.code) if stop.code else ""
     items = (
-        f"<li>{_mark(c)} <b>{html.escape(c.name)}</b> <span>{html.escape(c.summary)}</span></li>"
-        for c in drawing.criteria
+        f"<li>{_named(c)} <span>{html.escape(c.summary)}</span></li>" for c in drawing.criteria
     )
     return f'{_reasons(stop)}{code}<ul class="udia-so-far">{"".join(items)}</ul>'
 
@@ -138,8 +141,7 @@ def _findings(drawing: Drawing) -> str:
     if not count:
         return ""
     found = "".join(
-        f"<p>{_mark(c)} <b>{html.escape(c.name)}</b></p>"
-        f"<ul>{''.join(f'<li>{_prose(sentence)}</li>' for sentence in c.sentences)}</ul>"
+        f"<p>{_named(c)}</p><ul>{''.join(f'<li>{_prose(said)}</li>' for said in c.sentences)}</ul>"
         for c in drawing.criteria
     )
     return f"<details><summary>all {count} findings</summary>{found}</details>"
@@ -183,9 +185,7 @@ def _present(drawing: Drawing) -> str:
     grid, beside = PRESENT, ""
     has_one_arm = not any(box.arm == "decoder" and box.reached for box in drawing.boxes)
     found = "".join(
-        f"<p>{_mark(c)} <b>{html.escape(c.name)}</b>: {_prose(said)}</p>"
-        for c in drawing.criteria
-        if (said := c.summary or "".join(c.sentences[:1]))
+        f"<p>{_named(c)}: {_prose(c.summary)}</p>" for c in drawing.criteria if c.summary
     )
     under = f"<p>{_prose(drawing.stop.why)}</p>" if drawing.stop else found
     if has_one_arm and (drawing.stop or not is_flat(drawing)):  # words fill the other half
@@ -200,13 +200,13 @@ def _present(drawing: Drawing) -> str:
     else:
         marks = (f"<span>{_mark(c)} {html.escape(c.name)}</span>" for c in drawing.criteria)
         under = f'<p class="udia-marks">{"".join(marks)}</p>'
-    sign, kind = ("✓", "met") if drawing.met else ("✕", "unmet")
+    leave = (
+        f'<button type="button" autofocus {NO_KEYS} class="udia-button" popovertarget="{name}" '
+        'popovertargetaction="hide">⤢ leave</button>'
+    )
     return (
         f'<div popover id="{name}" class="udia-view udia-present" tabindex="-1" {NO_KEYS} {HIDDEN}>'
-        f'<div class="udia-head"><p class="udia-title"><span class="udia-{kind}">{sign}</span> '
-        f"{html.escape(drawing.verdict)}</p>"
-        f'<button type="button" autofocus {NO_KEYS} class="udia-button" popovertarget="{name}" '
-        f'popovertargetaction="hide">⤢ leave</button></div>{under}'
+        f"{_head(drawing, leave)}{under}"
         f'<div class="udia-drawn">{picture(drawing, grid, NO_KEYS)}{beside}</div>'
         f"{_line(drawing)}</div>"
     )

@@ -10,7 +10,6 @@ from unet_teach.segmentation.ablation.study import NETWORK as NETWORK
 from unet_teach.segmentation.ablation.study import RECIPES as RECIPES
 from unet_teach.segmentation.ablation.study import VARIANTS as VARIANTS
 from unet_teach.segmentation.ablation.study import figure as figure
-from unet_teach.segmentation.ablation.study import main as main
 from unet_teach.segmentation.ablation.study import measure as measure
 from unet_teach.segmentation.ablation.study import prediction_figure as prediction_figure
 from unet_teach.segmentation.ablation.study import table as table

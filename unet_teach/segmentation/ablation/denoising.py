@@ -1,16 +1,14 @@
 """What a skip connection does for denoising: errors at edges and elsewhere, against training steps.
 
-`python -m unet_teach.segmentation.ablation.denoising` trains lesson 3's network with and without
-its skip, for several seeds, and writes `denoising.json` beside this file. Both networks are
-trained on one image with fresh noise, and judged twice: on this image, and on its mirror image,
-which they have never seen.
+`python -m benchmarks.denoising` trains lesson 3's network with and without its skip, for several
+seeds, and writes `denoising.json` beside this file. Both networks are trained on one image with
+fresh noise, and judged twice: on this image, and on its mirror image, which they have never seen.
 """
 
 from __future__ import annotations
 
 import json
 import statistics
-from collections.abc import Sequence
 from itertools import pairwise, product
 from pathlib import Path
 from typing import Any
@@ -25,7 +23,6 @@ RESULTS = Path(__file__).with_name("denoising.json")
 NOISE = 0.1  # standard deviation of the noise; black is 0, white is 1
 STEPS = (200, 500, 1000, 2000)
 SEEDS = range(5)
-LEARNING_RATE = 1e-2
 
 
 class OneSkip(nn.Module):
@@ -33,12 +30,11 @@ class OneSkip(nn.Module):
 
     Args:
         keep: 1 keeps the skip connection, 0 multiplies it by zero.
-        channels: of the feature maps, from the full resolution down.
     """
 
-    def __init__(self, keep: int, channels: Sequence[int] = (8, 16, 32, 32)) -> None:
+    def __init__(self, keep: int) -> None:
         super().__init__()
-        self.keep = keep
+        self.keep, channels = keep, (8, 16, 32, 32)  # from the full resolution down
         self.first = nn.Sequential(nn.Conv2d(1, channels[0], 3, padding=1), nn.ReLU())
         down, up = [], []
         for above, below in pairwise(channels):
@@ -72,35 +68,6 @@ def fixed_noise() -> Tensor:
     return NOISE * torch.randn(face().shape, generator=torch.Generator().manual_seed(1000))
 
 
-def measure(keep: int, seed: int, steps: Sequence[int]) -> list[dict[str, float]]:
-    """Train one network; return the mean absolute errors at the given steps.
-
-    Args:
-        keep: 1 with the skip connection, 0 without.
-        seed: of the weights and of the training noise.
-        steps: after which to measure, in rising order.
-    """
-    clean, noise = face(), fixed_noise()
-    torch.manual_seed(seed)
-    network = OneSkip(keep)
-    optimizer = torch.optim.Adam(network.parameters(), lr=LEARNING_RATE)
-    errors = []
-    for step in range(1, steps[-1] + 1):
-        loss = F.mse_loss(network(clean + NOISE * torch.randn_like(clean)), clean)
-        optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        optimizer.step()
-        if step in steps:
-            found = {}
-            for suffix, image in {"": clean, " mirrored": clean.flip(3)}.items():
-                with torch.no_grad():
-                    error, at_edges = (network(image + noise) - image).abs(), edges(image)
-                found[f"edges{suffix}"] = float(error[at_edges].mean())
-                found[f"elsewhere{suffix}"] = float(error[~at_edges].mean())
-            errors.append(found)
-    return errors
-
-
 def results() -> list[dict[str, Any]]:
     """Return the committed runs: keep, seed, steps, errors at edges and elsewhere."""
     runs: list[dict[str, Any]] = json.loads(RESULTS.read_text(encoding="utf-8"))["runs"]
@@ -127,20 +94,3 @@ def table() -> str:
             cells.append(f"{mean:.3f} ({min(errors):.3f}–{max(errors):.3f})")
         lines.append(f"| {steps} | {' | '.join(cells)} |")
     return "\n".join(lines)
-
-
-def main() -> None:
-    """Train both networks with every seed and write their errors."""
-    torch.set_num_threads(1)
-    runs = []
-    for keep, seed in product((0, 1), SEEDS):
-        for steps, error in zip(STEPS, measure(keep, seed, STEPS), strict=True):
-            rounded = {key: round(value, 4) for key, value in error.items()}
-            runs.append({"keep": keep, "seed": seed, "steps": steps, **rounded})
-        print("with skip" if keep else "without skip", seed, runs[-1], flush=True)
-    command = "python -m unet_teach.segmentation.ablation.denoising"
-    RESULTS.write_text(json.dumps({"command": command, "runs": runs}, indent=1) + "\n", "utf-8")
-
-
-if __name__ == "__main__":
-    main()

@@ -31,12 +31,8 @@ def score_figure(runs: Sequence[Run], mine: Sequence[Run], variants: Sequence[st
     """Draw every run as a dot: one row a variant, one column a dataset; a bar marks the mean.
 
     A band marks the range of the first variant, the whole network; it is no test, and grows with
-    the number of seeds: `p_value` compares two variants.
-
-    Args:
-        runs: the runs to draw.
-        mine: your own runs, drawn as diamonds.
-        variants: names of the variants in the order of the rows; those without a run are left out.
+    the number of seeds: `p_value` compares two variants. Your own runs (`mine`) are diamonds, and
+    variants without a run are left out.
     """
     names = list(dict.fromkeys(run.data for run in runs))
     variants = [variant for variant in variants if any(run.variant == variant for run in runs)]
@@ -91,10 +87,6 @@ def prediction_figure(runs: Sequence[Run], pair: Pair) -> Figure:
 
     The score in a title is that of all test images. One or two runs are drawn large, above the
     image and its target.
-
-    Args:
-        runs: the runs to draw, with masks predicted for this image.
-        pair: the image and its target mask.
     """
     height, width = pair.mask.shape[-2:]
     titles = [f"{run.variant}: {run.score:.2f}" for run in runs]

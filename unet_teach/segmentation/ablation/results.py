@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
-import platform
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -86,16 +84,6 @@ def machine() -> dict[str, Any]:
     return {"command": report["command"], **report["machine"]}
 
 
-def describe_machine() -> dict[str, Any]:
-    """Return the system, the number of CPUs and the versions of this process, for a report."""
-    return {
-        "system": f"{platform.system()} {platform.machine()}",
-        "cpus": os.cpu_count(),
-        "python": platform.python_version(),
-        "torch": torch.__version__,
-    }
-
-
 def as_runs(runs: Iterable[Run] | Run, least: int = 1) -> list[Run]:
     """Return one or several runs as a list.
 
@@ -113,23 +101,11 @@ def as_runs(runs: Iterable[Run] | Run, least: int = 1) -> list[Run]:
     return listed
 
 
-def save(runs: Sequence[Run], command: str, recipe: Mapping[str, Any], path: Path) -> None:
-    """Write runs to a JSON file, with the command, the recipe and this machine."""
-    report = {
-        "command": command,
-        "machine": describe_machine(),
-        **recipe,
-        "runs": [asdict(run) for run in runs],
-    }
-    path.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
-
-
 def _load(path: str | Path) -> dict[str, Any]:
     path = argument_checks.as_path("path", path)
     if not path.is_file():
         raise ValueError(
-            f"There is no file {path}. Write one: python -m unet_teach.segmentation.ablation "
-            f"--out {path}"
+            f"There is no file {path}. Write one: python -m benchmarks.ablation --out {path}"
         )
     report: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return report

@@ -1,21 +1,16 @@
 """The ablation study: variants of the U-Net with one part changed, trained by the same recipe.
 
-    python -m unet_teach.segmentation.ablation --seeds 0 1 2
-
-trains every variant on every dataset, writes `ablation.json` beside this file after each run, and
-skips the runs that are in it already.
+`python -m benchmarks.ablation` trains every variant on every dataset, and writes `ablation.json`
+beside this file.
 """
 
 from __future__ import annotations
 
-import argparse
 import math
 import statistics
-import sys
 import time
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -24,14 +19,7 @@ from PIL import Image
 from unet_teach.networks import UNet
 from unet_teach.segmentation import argument_checks
 from unet_teach.segmentation.ablation import figures
-from unet_teach.segmentation.ablation.results import (
-    RESULTS,
-    Run,
-    as_runs,
-    results,
-    save,
-    score_name,
-)
+from unet_teach.segmentation.ablation.results import Run, as_runs, results, score_name
 from unet_teach.segmentation.class_scores import ClassScores
 from unet_teach.segmentation.data.dataset import Dataset, Pair, earth, nuclei
 from unet_teach.segmentation.data.synthetic import lines_in_rings
@@ -155,9 +143,7 @@ def _scores(scores: Scores | ClassScores) -> dict[str, Any]:
 def displayed_pair(data: str | Dataset, dataset: Dataset | None = None) -> Pair:
     """Return the test image, with its mask, whose predictions are stored: on earth, the Caribbean.
 
-    Args:
-        data: "earth", "lines in rings" or "nuclei"; or a dataset, which gives its first test image.
-        dataset: the dataset of this name, if it is loaded already.
+    Of a dataset it is the first test image. `dataset` is the one of this name, if it is loaded.
 
     Raises:
         ValueError: if the dataset is unknown.
@@ -239,32 +225,6 @@ def prediction_figure(
         masks = {f"{run.variant}: {run.score:.2f}": run.mask for run in chosen}
         return comparison(data.test[0], masks, classes=data.classes, colours=data.colours)
     return figures.prediction_figure(chosen, displayed_pair(data))
-
-
-def main() -> None:
-    """Run the study from the command line: train what is missing in the file of results."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
-    parser.add_argument("--data", nargs="+", choices=DATA, default=list(DATA))
-    parser.add_argument("--variants", nargs="+", choices=VARIANTS, default=list(VARIANTS))
-    parser.add_argument("--out", type=Path, default=RESULTS, help="what to write, and go on from")
-    options = parser.parse_args()
-    command = " ".join(["python -m unet_teach.segmentation.ablation", *sys.argv[1:]])
-    recipe = {"network": NETWORK, "recipes": RECIPES}
-    runs = results(options.out) if options.out.exists() else []
-    for seed in options.seeds:
-        for data in options.data:
-            for variant in options.variants:
-                if any((r.variant, r.data, r.seed) == (variant, data, seed) for r in runs):
-                    continue
-                run = measure(variant, data, seed, live=False)
-                print(
-                    f"{data}, {variant}, seed {seed}: {run.score:.2f} in {run.seconds} s",
-                    flush=True,
-                )
-                runs.append(run)
-                save(runs, command, recipe, options.out)
-    print(table(runs))
 
 
 def _require_known(name: str, known: Collection[str]) -> None:

@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from unet_teach.segmentation.data.notes import UnreadableError
+
 ARRAYS = (".npy", ".npz")
 SHAPES = (
     "(H, W), or (H, W, 3) of the type uint8; of one-hot classes, save `array.argmax(axis=-1)` (or "
@@ -15,20 +17,16 @@ SHAPES = (
 )
 
 
-class UnknownArrayError(ValueError):
-    """Raised for an array that is no image; its text says what it is, and what to do."""
-
-
 def read_array(path: Path) -> Image.Image:
     """Return the array of a file as an image.
 
     Raises:
-        UnknownArrayError: if it is no image.
+        UnreadableError: if it is no image.
     """
     try:
         content = np.load(path, allow_pickle=False)
     except Exception as error:  # a damaged file can fail anywhere
-        raise UnknownArrayError(
+        raise UnreadableError(
             f"is damaged, or holds no plain array ({error}); save the array with np.save"
         ) from None
     if isinstance(content, np.ndarray):
@@ -36,7 +34,7 @@ def read_array(path: Path) -> Image.Image:
     with content:
         names = list(content)
         if len(names) != 1:
-            raise UnknownArrayError(
+            raise UnreadableError(
                 f"holds {len(names)} arrays ({', '.join(names)}); save the one you need as .npy"
             )
         return _as_image(content[names[0]], f"np.load(path)[{names[0]!r}]")
@@ -53,7 +51,7 @@ def _as_image(array: NDArray[np.generic], code: str) -> Image.Image:
     is_number = pixels.dtype.kind in "iuf"
     if not pixels.size or not is_number or not (pixels.ndim == 2 or is_colour):
         command = f"`for name, one in zip(names, {code}): np.save(f'{{name}}.npy', one)`"
-        raise UnknownArrayError(
+        raise UnreadableError(
             f"holds an array of shape {array.shape} and type {array.dtype}, which is no image; "
             f"save one array for each image, {SHAPES}"
             + f"; of a stack of them, {command}"
@@ -61,7 +59,7 @@ def _as_image(array: NDArray[np.generic], code: str) -> Image.Image:
         )
     if pixels.dtype.kind in "iu" and pixels.dtype != np.uint8:
         if pixels.min() < -(2**31) or pixels.max() >= 2**31:
-            raise UnknownArrayError("holds numbers of more than 31 bits; save it as int32")
+            raise UnreadableError("holds numbers of more than 31 bits; save it as int32")
         pixels = pixels.astype(np.int32)
     elif pixels.dtype.kind == "f":
         pixels = pixels.astype(np.float32)

@@ -108,14 +108,9 @@ def from_folder(
     )
     another_seed = "" if given or len(pixels) < FEW else "try another seed, or "
     _note_training_problems(dataset, invert, notes, another_seed)
-    lines = notes.lines()
-    if lines:
-        rest = (
-            f"\n- and {len(lines) - 3} more; print the dataset to see them"
-            if len(lines) > 3
-            else ""
-        )
-        warnings.warn("About your images:\n- " + "\n- ".join(lines[:3]) + rest, stacklevel=2)
+    if lines := notes.lines():
+        rest = [f"and {len(lines) - 3} more; print the dataset to see them"] * (len(lines) > 3)
+        warnings.warn("\n- ".join(["About your images:", *lines[:3], *rest]), stacklevel=2)
     return replace(dataset, notes=tuple(lines))
 
 
@@ -156,14 +151,12 @@ def _read_pairs(
     constant = [name for name, pair in read.items() if pair.image.min() == pair.image.max()]
     if constant:
         notes.add("the image has one value only; if it is damaged, remove it", *constant)
+    images = {name: _in_colour(p.image) if is_coloured else p.image for name, p in read.items()}
     if labels:
         if note := labels.note():
             notes.add(note)
         return {
-            name: (
-                _in_colour(pair.image) if is_coloured else pair.image,
-                pair.mask.astype(np.uint8, copy=False),
-            )
+            name: (images[name], pair.mask.astype(np.uint8, copy=False))
             for name, pair in read.items()
         }, given
     masks = {name: pair.mask for name, pair in read.items()}
@@ -174,10 +167,10 @@ def _read_pairs(
         notes.add(remark, *(read[name].mask_label for name in names))
     pairs: dict[str, tuple[Pixels, Mask]] = {}
     for name, pair in read.items():
-        image, mask = pair.image, binary_masks[name] ^ invert
+        mask = binary_masks[name] ^ invert
         if mask.all() or not mask.any():
             notes.add(f"all {'foreground' if mask.all() else 'background'}", pair.mask_label)
-        pairs[name] = _in_colour(image) if is_coloured else image, mask
+        pairs[name] = images[name], mask
     inverted, remark = inverted_masks(pairs)
     if inverted:
         notes.add(remark, *(read[name].mask_label for name in inverted))

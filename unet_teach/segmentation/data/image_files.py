@@ -10,23 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from unet_teach.segmentation.data.array_files import ARRAYS, UnknownArrayError, read_array
-from unet_teach.segmentation.data.tiff_pixels import UnknownTiffError, read_tiff, white_is_zero
+from unet_teach.segmentation.data.array_files import ARRAYS, read_array
+from unet_teach.segmentation.data.notes import UnreadableError
+from unet_teach.segmentation.data.tiff_pixels import read_tiff, white_is_zero
 
 TIFF = (".tif", ".tiff")
-EXTENSIONS = (
-    ".png",
-    ".jpg",
-    ".jpeg",
-    *TIFF,
-    ".gif",
-    ".bmp",
-    ".webp",
-    ".pgm",
-    ".ppm",
-    ".pbm",
-    *ARRAYS,
-)
+PHOTOS = (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp", ".pgm", ".ppm", ".pbm")
+EXTENSIONS = (*PHOTOS, *TIFF, *ARRAYS)
 MOST_PIXELS = 400_000_000  # larger files are not opened
 NO_IMAGE = {  # how a text file begins that stands in the place of an image
     b"version https://git-lfs": "is a Git LFS pointer, not the image itself; run `git lfs pull` "
@@ -38,10 +28,6 @@ DEEP = "16 bits a colour, of which only the upper 8 are read: scale it to 8 bits
 DAMAGED, AGAIN = "is damaged, or of a kind that Pillow cannot read", "download or export it again"
 FAX = ("group3", "group4", "tiff_ccitt")
 PixelsAndNotes = tuple[NDArray[np.generic], list[str]]  # (H, W) or (H, W, 3); how it was read
-
-
-class UnreadableError(ValueError):
-    """Raised for a file that cannot be read; its text is the reason."""
 
 
 class Opened(NamedTuple):
@@ -108,10 +94,7 @@ def open_page(path: Path, page: int = 0) -> Opened:
         if head.startswith(text):
             raise UnreadableError(reason)
     if path.suffix.lower() in ARRAYS:
-        try:
-            return Opened(read_array(path), [], False, False, 1, 1)
-        except UnknownArrayError as error:
-            raise UnreadableError(str(error)) from None
+        return Opened(read_array(path), [], False, False, 1, 1)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
@@ -163,10 +146,8 @@ def _open_tiff(path: Path, page: int) -> Opened:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow's, on tags of a damaged file
             pixels, inverted, pages = read_tiff(path, page)
-    except UnknownTiffError as kind:
-        raise UnreadableError(
-            f"is {kind}: save it as PNG, or as a TIFF without compression"
-        ) from None
+    except UnreadableError:
+        raise
     except Exception as error:  # a damaged file can fail anywhere
         raise UnreadableError(f"{DAMAGED} ({error}): {AGAIN}") from None
     bands = pixels.shape[2]
@@ -192,11 +173,15 @@ def _bands_left_out(bands: int, used: int) -> str:
     return f"of its {bands} bands only {what}"
 
 
+def palette_of(image: Image.Image) -> tuple[NDArray[np.int32], int]:
+    """Return the colours of a palette, (256, 3), and how many of them the file has."""
+    given = np.array(image.getpalette("RGB") or [], np.int32).reshape(-1, 3)
+    return np.vstack([given, np.zeros((256 - len(given), 3), np.int32)]), len(given)
+
+
 def palette_is_missing(image: Image.Image) -> bool:
     """Return whether a palette shows another used number in the same colour as number 0."""
-    colours = np.zeros((256, 3), np.uint8)
-    palette = np.array(image.getpalette("RGB") or [], np.uint8).reshape(-1, 3)
-    colours[: len(palette)] = palette
+    colours, _ = palette_of(image)
     used = np.unique(np.asarray(image))
     return bool((colours[used[used > 0]] == colours[0]).all(axis=1).any())
 

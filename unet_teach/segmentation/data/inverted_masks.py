@@ -27,9 +27,6 @@ def inverted_masks(
     Their foreground covers more than half of the image and that of the others less, or the other
     way round; and it differs from its background in brightness or colour as the background of the
     others does from their foreground. Large objects alone look like the small ones.
-
-    Args:
-        pairs: images and masks, by name.
     """
     contrasts: tuple[dict[str, NDArray[np.float64]], ...] = ({}, {})  # of small, and of large ones
     for name, (image, mask) in pairs.items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping
 from numbers import Integral
@@ -172,16 +173,12 @@ def _as_code(name: str, value: object) -> int | Colour:
     """Return a number as an int, and a colour as three of them."""
     if isinstance(value, Integral) and not isinstance(value, bool):
         return int(value)
-    if isinstance(value, str) and len(value) == 7 and value[0] == "#":
-        try:
-            red, green, blue = bytes.fromhex(value[1:])
-        except ValueError:
-            red = green = blue = -1
-        if red >= 0:
-            return red, green, blue
-    if isinstance(value, (tuple, list)) and len(value) == 3:
+    colour: object = value
+    if isinstance(value, str) and re.fullmatch("#[0-9a-fA-F]{6}", value):
+        colour = tuple(bytes.fromhex(value[1:]))
+    if isinstance(colour, (tuple, list)) and len(colour) == 3:
         red, green, blue = (
-            int(channel) if isinstance(channel, Integral) else -1 for channel in value
+            int(channel) if isinstance(channel, Integral) else -1 for channel in colour
         )
         if 0 <= min(red, green, blue) <= max(red, green, blue) <= 255:
             return red, green, blue

@@ -12,9 +12,9 @@ from PIL import Image
 
 from unet_teach.segmentation.data.image_files import (
     Opened,
-    UnreadableError,
     alpha_channel,
     palette_is_missing,
+    palette_of,
 )
 from unet_teach.segmentation.data.mask_levels import (
     are_labels,
@@ -22,6 +22,7 @@ from unet_teach.segmentation.data.mask_levels import (
     cut_blends,
     damaged_labels,
 )
+from unet_teach.segmentation.data.notes import UnreadableError
 
 Values = NDArray[Any]  # of any dtype
 Mask = NDArray[np.bool_]
@@ -168,11 +169,9 @@ def _numbers_of_palette(image: Image.Image, notes: list[str]) -> Values | None:
     if palette_is_missing(image):
         notes.append("its palette is missing, so its numbers are the labels, and 0 is background")
         return numbers
-    palette = np.zeros((256, 3), np.int32)
-    colours = np.array(image.getpalette("RGB") or [], np.int32).reshape(-1, 3)
-    palette[: len(colours)] = colours
+    palette, count = palette_of(image)
     used = np.unique(numbers)
-    if len(colours) > 1 and (colours == 255 - np.arange(len(colours))[:, None]).all():
+    if count > 1 and (palette[:count] == 255 - np.arange(count)[:, None]).all():
         notes.append(
             "its table of grey values is inverted; foreground is what is not 0 as stored, and "
             "shown in black: if that is inverted, use invert=True"
@@ -209,11 +208,8 @@ def binarize(
     """Return the masks of a folder as bools, and notes with the names of the masks they concern.
 
     If any mask contains 0, then 0 is background in all of them. If none does, the most frequent
-    value of all masks is background; but if there is only one value, everything is foreground.
-
-    Args:
-        masks: the content of each mask file, from `read_mask`, by its name.
-        cut: the lowest value at which one of them was cut; a mask of a single lower value is empty.
+    value of all masks is background; but if there is only one value, everything is foreground. A
+    mask of a single value below `cut`, the lowest at which one of them was cut, is empty.
     """
     masks = {name: _without_faint(values, cut) for name, values in masks.items()}
     nonzero = {name: values.astype(bool) for name, values in masks.items()}
@@ -246,10 +242,6 @@ def binarize(
 
 def require_background(masks: Mapping[str, Values], labels: Mapping[str, str]) -> None:
     """Refuse masks of three or more labels of which none is 0: any of them may be background.
-
-    Args:
-        masks: the content of each mask file, from `read_mask`, by its name.
-        labels: what each file is called.
 
     Raises:
         ValueError: if more than half of the masks that are no bools have no 0, but several labels.

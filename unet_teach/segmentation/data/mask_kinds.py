@@ -15,11 +15,8 @@ Kind = tuple[str, str]  # the words before those of the image, and after them
 def masks_by_kind(images: Sequence[str], masks: Sequence[str]) -> dict[Kind, list[int]]:
     """Return the places of masks in their list, by what their names add to that of an image.
 
-    A kind is what more than half of the images have, and more than a number.
-
-    Args:
-        images: names of images, or what tells these apart; those of masks may be among them.
-        masks: names of masks.
+    A kind is what more than half of the images have, and more than a number. Names of masks may be
+    among those of images.
     """
     known = {" ".join(WORD.findall(name)) for name in images}
     without_masks = set(known)
@@ -42,12 +39,7 @@ def masks_by_kind(images: Sequence[str], masks: Sequence[str]) -> dict[Kind, lis
 
 
 def about_kinds(folder: Path, kinds: Sequence[Sequence[Path]]) -> str:
-    """Return that an image has masks of several kinds, and how one kind is chosen.
-
-    Args:
-        folder: the folder of the masks.
-        kinds: the files of each kind.
-    """
+    """Return that an image has masks of several kinds, and how one kind is chosen."""
     told = (
         f"there are {len(kinds)} masks for each image, such as "
         f"{', '.join(paths[0].relative_to(folder).as_posix() for paths in kinds)}, and which of "

