@@ -6,12 +6,8 @@ import pytest
 
 from unet_teach import exercises
 from unet_teach.exercises import parentheses
-from unet_teach.exercises.parentheses import (
-    compared_by,
-    returns_none_itself,
-    returns_what_has_no_value,
-    told_by_parentheses,
-)
+from unet_teach.exercises.checks.functions import RETURNS_NONE, WHAT_IS_NONE, why_nothing
+from unet_teach.exercises.parentheses import compared_by, told_by_parentheses
 
 ONE = 1
 
@@ -185,14 +181,8 @@ def says_none(x):
 
 def test_what_an_answer_returns_is_read_in_its_code():
     written = [prints, sorts, counts, leaves, says_none, lambda x: print(x), 5]
-    assert [returns_what_has_no_value(f) for f in written] == [
-        True,
-        True,
-        *[False] * 3,
-        True,
-        False,
-    ]
-    assert [returns_none_itself(f) for f in written] == [*[False] * 3, True, *[False] * 3]
+    says = [WHAT_IS_NONE, WHAT_IS_NONE, "", RETURNS_NONE, "", WHAT_IS_NONE, ""]
+    assert list(map(why_nothing, written)) == says
 
 
 def ratio(a, b):

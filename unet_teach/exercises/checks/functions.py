@@ -167,7 +167,7 @@ def returns(holds: str, kind: Kind, cases: Cases) -> Check:
     def problem(answer: Function, case: Case) -> str | None:
         value = case.run(answer)
         if value is None:
-            if not (why := _why_nothing(answer)):
+            if not (why := why_nothing(answer)):
                 always = all(other.run(answer) is None for other in cases())
                 why = without_value(answer)
                 why = why if always or why == NONE_RETURNED else EACH_BRANCH
@@ -227,7 +227,7 @@ def matches(
     return on_each_case("its values", cases, problem)
 
 
-def _why_nothing(answer: Function) -> str:
+def why_nothing(answer: Function) -> str:
     """Say why a function returns nothing, if its code has a `return` that gives nothing."""
     why = ""
     for node in ast.walk(source_of(answer) or ast.Pass()):
