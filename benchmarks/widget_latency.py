@@ -287,7 +287,7 @@ def compare(
         proxy.round_trip = delay / 1000
         results.append(measure(sides, delay, slowdown, changes, sweeps))
     for side in sides:
-        side.notebook.close()
+        side.notebook.close(for_good=True)
     return results
 
 

@@ -272,11 +272,15 @@ class Notebook:
         light = str(theme == THEMES[0]).lower()
         self.page.wait_for_selector(f"body[data-jp-theme-light='{light}']", state="attached")
 
-    def close(self) -> None:
-        """Shut the kernel down and close the notebook; the page stays for the next one."""
+    def close(self, *, for_good: bool = False) -> None:
+        """Shut the kernel down and close the notebook; the page stays for the next one.
+
+        Args:
+            for_good: close the page as well, such as one whose processor is slowed down.
+        """
         for event, listener in self._listeners.items():
             self.page.remove_listener(event, listener)
-        if self.page.evaluate(CLOSE) and self._place == "lab/tree":
+        if self.page.evaluate(CLOSE) and self._place == "lab/tree" and not for_good:
             self._free.append(self.page)
         else:
             self.page.close()
