@@ -264,7 +264,9 @@ def test_what_a_mask_picks_meets_a_whole_tensor():
     assert says in describe(caught.value)
 
 
-def test_a_loop_without_an_end_is_told_with_its_line_and_its_numbers():
+def test_a_loop_without_an_end_is_told_with_its_line_and_its_numbers(monkeypatch):
+    monkeypatch.setattr(sandbox, "WAITING", 12_000)  # by the clock a busy machine may take long
+
     def tiles(size, step):
         start = 0
         while start < size:
