@@ -53,11 +53,12 @@ REQUIREMENTS = {
 }
 CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 # The cells of a notebook, and the tests of a file, stay together in one process; conftest.py puts
-# the long files first. They wait for kernels and browsers a third of the time, so two cores have
-# work for five processes. With `-n 0` everything runs in one. A process that dies ends the run:
-# a new one would be given the same test, without an end.
+# the long files first. They wait for kernels and browsers now and then, so two cores have work for
+# three processes; with five, the same tests took 1.3 times as long, of processor time too. With
+# `-n 0` everything runs in one. A process that dies ends the run: a new one would be given the
+# same test, without an end.
 LOADFILE = ["--dist", "loadfile", "--no-loadscope-reorder", "--max-worker-restart", "0"]
-PROCESSES = ["-n", "5", *LOADFILE]
+PROCESSES = ["-n", "3", *LOADFILE]
 IDLE = 2 * 60 * 60  # seconds after which a kernel is stopped that runs nothing; never a busy one
 LINUX = sys.platform.startswith("linux")
 ROOT_USER = hasattr(os, "geteuid") and os.geteuid() == 0

@@ -392,9 +392,9 @@ def test_tests_add_their_packages_and_install_lab_too(used):
         assert "Installing" not in used.run(command).stdout
 
 
-def test_tests_run_in_two_processes_unless_the_reader_says_otherwise(used):
+def test_tests_run_in_several_processes_unless_the_reader_says_otherwise(used):
     said = started(used.run("test", "-n", "0").stdout)
-    assert said["argv"][:4] == ["-n", "5", "--dist", "loadfile"]
+    assert said["argv"][:4] == ["-n", "3", "--dist", "loadfile"]
     assert said["argv"][-2:] == ["-n", "0"]
 
 
