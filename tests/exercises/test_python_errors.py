@@ -152,6 +152,7 @@ ENTRIES = "Go through its entries, as in `[entry - 1 for entry in x]`"
 N, NINE = 0, dict(enumerate("abcdefghi"))
 EIGHT = dict(enumerate("abcdefgh"))
 ORDER = torch.tensor([0, 1, 1])
+DIGIT, PAIR = "1", (1, 2)
 X, P, KEEP = torch.ones(2, 3), torch.tensor(0.5), torch.ones(2, 3) > 0
 
 
@@ -164,6 +165,14 @@ X, P, KEEP = torch.ones(2, 3), torch.tensor(0.5), torch.ones(2, 3) > 0
          "One of the two is None."),
         (lambda scores: range(len(scores)) * 0.5,
          "A range can't be calculated or compared with a number as a whole."),
+        (lambda scores: scores * 0.5,
+         "A list can't be calculated or compared with a number as a whole."),
+        (lambda scores: scores * scores,
+         "A list can't be calculated or compared with a list as a whole."),
+        (lambda scores: 0.5 * PAIR * len(scores),
+         "A tuple can't be calculated or compared with a number as a whole."),
+        (lambda scores: DIGIT * scores[0],
+         "One of the two is text."),
         (lambda scores: "1" - len(scores),
          "One of the two is text."),
         (lambda scores: scores - [1],

@@ -22,6 +22,8 @@ OPERATORS = r"unsupported operand type\(s\) for (?P<sign>\S+?):? "
 SEQUENCES = ("list", "tuple", "range", "generator", "dict", "map", "zip", "filter")
 PLAIN = "list|tuple|range|int|float|bool|generator|dict|set"
 COMPUTING = ("mean", "sum", "std", "var", "max", "min", "abs", "sqrt", "shape", "float", "dim")
+BESIDE_A_STAR = re.compile(r"(\w*)\s*\*\s*(\w*)")
+TEXT_WITH_A_NUMBER = "One of the two is text. `float(text)` makes a number of it, and a number needs no quotation marks."
 
 
 class Stopped(NamedTuple):
@@ -107,7 +109,7 @@ def _operands(at: Stopped) -> str:
     if "range" in kinds and sign == "+":
         return "Ranges can't be added. Make lists of them: `[*range(a), *range(b, c)]`."
     if "str" in kinds:
-        return "One of the two is text. `float(text)` makes a number of it, and a number needs no quotation marks."
+        return TEXT_WITH_A_NUMBER
     return _as_a_whole(kinds)
 
 
@@ -120,6 +122,15 @@ def _as_a_whole(kinds: set[str]) -> str:
         kind
         and f"A {kind} can't be calculated or compared with a {what} as a whole. Go through its entries, as in `[entry - 1 for entry in x]`; {make}."
     )
+
+
+def _repeated(at: Stopped) -> str:
+    """Say what can't be multiplied by this: a tuple or text beside the sign, mostly a list."""
+    beside = {name for pair in BESIDE_A_STAR.findall(at.line) for name in pair}
+    kinds = {type(x).__name__ for name, x in at.of(tuple, str).items() if name in beside}
+    if "str" in kinds:
+        return TEXT_WITH_A_NUMBER
+    return _as_a_whole((kinds or {"list"}) | {at.found["other"]})
 
 
 def _no_entry(at: Stopped) -> str:
@@ -223,7 +234,7 @@ ERRORS: tuple[tuple[str, str | Callable[[Stopped], str]], ...] = (
     (r"'NoneType' object", _none),
     (rf"{OPERATORS}'(?P<one>[\w.]+)' and '(?P<other>[\w.]+)'", _operands),
     (r"'(?P<sign><|>|<=|>=)' not supported between instances of '(?P<one>[\w.]+)' and '(?P<other>[\w.]+)'", _operands),
-    (r"can't multiply sequence by non-int of type '\w+'", lambda at: _as_a_whole({"list"})),
+    (r"can't multiply sequence by non-int of type '(?P<other>\w+)'", _repeated),
     (r"can only concatenate (list|tuple) \(not \"range\"",
         "A list and a range can't be added. Write `[*x, *range(…)]`."),
     (r"can only concatenate (?P<kind>list|tuple) \(not \"(?P<other>(?!Tensor)\w+)\"",
