@@ -110,6 +110,30 @@ def test_what_cannot_be_shown_gets_a_sentence(model, image, error, sentence):
         SeeInside(model, image)
 
 
+@pytest.mark.parametrize("model", [UNet(depth=1, base_channels=2), Stranger()])
+@pytest.mark.parametrize(
+    ("target", "error", "sentence"),
+    [
+        (torch.full((8, 12), torch.nan), ValueError, "target holds NaN or infinity"),
+        ([[float("inf")] * 12] * 8, ValueError, "target holds NaN or infinity"),
+        ("mask.png", TypeError, "target cannot be read as numbers"),
+        ([["a"] * 12] * 8, TypeError, "target cannot be read as numbers"),
+        (torch.zeros(8, 12) * 1j, TypeError, "target cannot be read as numbers"),
+        (torch.zeros(12, 8), ValueError, r"target is \(12, 8\), the image \(8, 12\)"),
+        (torch.zeros(2, 8, 12), ValueError, r"target is \(2, 8, 12\), the image \(8, 12\)"),
+    ],
+)
+def test_a_target_that_is_no_mask_gets_a_sentence(model, target, error, sentence):
+    with pytest.raises(error, match=sentence):
+        SeeInside(model, IMAGE, target=target)
+
+
+def test_a_target_may_be_of_any_numbers():
+    for target in (IMAGE[0].bfloat16() - 0.5, (IMAGE[0] > 0.5)[None], [[True] * 12] * 8):
+        for model in (UNet(depth=1, base_channels=2), Stranger()):
+            assert "mask" in SeeInside(model, IMAGE, target=target)._tasks[0]["samples"][0]
+
+
 def test_a_network_that_the_page_cannot_run_runs_in_the_kernel():
     for model, image in [
         (Stranger(), IMAGE),

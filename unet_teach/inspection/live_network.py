@@ -9,13 +9,12 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 
 from unet_teach.inspection.activations import IMAGE_CHANNELS, Activations, Look
 from unet_teach.inspection.level_maps import MOST_CHANNELS, LevelMaps
-from unet_teach.shared.live_networks import own_samples
+from unet_teach.shared.live_networks import own_samples, target_mask
 
 MOST_LEVELS = 7  # that the page has room for
 LARGEST_IMAGE = 512  # pixels of a side
@@ -257,7 +256,7 @@ class LiveNetwork:
         image = self._given[0]
         image = (image[:, image.shape[1] // 2] if image.dim() == 4 else image).cpu().float()
         pixels = ((image - self._low) / (self._high - self._low)).clamp(0, 1)
-        mask = None if target is None else _mask(target, tuple(pixels.shape[1:]))
+        mask = None if target is None else target_mask(target, tuple(pixels.shape[1:]))
         self._mask = mask if tuple(look.output.shape[1:]) == tuple(pixels.shape[1:]) else None
         _, reads = _probability(look.output, self._seen.ends_in)
         places = self._places(look)
@@ -402,11 +401,3 @@ def _blurrer(size: str) -> Callable[[Tensor], Tensor]:
         )
 
     return blur
-
-
-def _mask(target: Any, shape: tuple[int, ...]) -> NDArray[np.bool_]:
-    values = target.detach().cpu().numpy() if isinstance(target, Tensor) else np.asarray(target)
-    if values.ndim < 2 or values.shape[-2:] != shape or values.size != math.prod(shape):
-        raise ValueError(f"The target is {values.shape}, the image {shape}.")
-    mask: NDArray[np.bool_] = values.reshape(shape) > 0
-    return mask

@@ -54,6 +54,34 @@ def open_network(
     return _openers[0](model, image, target, forward_kwargs)
 
 
+def target_mask(target: Any, shape: tuple[int, ...]) -> NDArray[np.bool_]:
+    """Return where a target is above 0, (H, W).
+
+    Raises:
+        TypeError, ValueError: with a sentence, for what is no mask of this height and width.
+    """
+    from numpy import asarray, isfinite, prod
+
+    if hasattr(target, "detach"):
+        target = target.detach().cpu()
+        target = (target.float() if target.is_floating_point() else target).numpy()
+    try:
+        values = asarray(target)
+        if values.dtype.kind not in "biuf":
+            raise TypeError
+    except (TypeError, ValueError):
+        raise TypeError(
+            "The target cannot be read as numbers. Give the image's mask, (H, W): a tensor, an "
+            "array or nested lists, above 0 where the object is."
+        ) from None
+    if values.ndim < 2 or values.shape[-2:] != shape or values.size != prod(shape):
+        raise ValueError(f"The target is {values.shape}, the image {shape}. Make them the same.")
+    if not isfinite(values).all():
+        raise ValueError("The target holds NaN or infinity. Give a mask of 0 and 1.")
+    mask: NDArray[np.bool_] = values.reshape(shape) > 0
+    return mask
+
+
 def own_samples(
     pixels: NDArray[np.float32], mask: NDArray[np.bool_] | None
 ) -> list[dict[str, Any]]:

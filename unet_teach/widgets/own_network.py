@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from unet_teach.shared.live_networks import own_samples
+from unet_teach.shared.live_networks import own_samples, target_mask
 from unet_teach.widgets.map_values import LARGEST_SIDE, read_maps
 
 MOST_BYTES = 2_000_000  # of a network's weights
@@ -37,8 +37,7 @@ def own_task(model: Any, image: Any, target: Any) -> dict[str, Any] | None:
     if _bytes(packed) > MOST_BYTES or packed["depth"] > DEEPEST:
         return None
     name = "your image"
-    given = {name: image} if target is None else {name: image, "target": target}
-    maps: Any = read_maps(given)
+    maps: Any = read_maps({name: image})
     channels, height, width = maps[name].shape
     if channels != packed["in_channels"]:
         raise ValueError(
@@ -51,9 +50,7 @@ def own_task(model: Any, image: Any, target: Any) -> dict[str, Any] | None:
         )
     if not ((maps[name] >= 0) & (maps[name] <= 1)).all():
         return None
-    mask = None if target is None else maps["target"][0] > 0
-    if mask is not None and mask.shape != (height, width):
-        return None
+    mask = None if target is None else target_mask(target, (height, width))
     samples = own_samples(maps[name], mask)
     networks = [{"name": "your network", "network": packed}]
     return {"name": name, "source": "yours", "networks": networks, "samples": samples}
