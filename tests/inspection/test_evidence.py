@@ -375,3 +375,34 @@ def test_a_side_branch_is_said_to_come_down_without_layers(
     evidence = inspect_unet(Pyramid(), (1, 3, 32, 64)).criteria.skip_connections.evidence
     size = f"{32 >> levels}×{64 >> levels}"
     assert f"pooling or resizing alone takes it down to {size}" in evidence[-1]
+
+
+@pytest.mark.parametrize(
+    ("activation", "name"),
+    [
+        (nn.ReLU6(), "relu6"),
+        (nn.Hardtanh(-6, 6), "hardtanh"),
+        (nn.SELU(), "selu"),
+        (nn.Softmin(1), "softmin"),
+        (nn.LogSigmoid(), "logsigmoid"),
+        (nn.RReLU(), "rrelu"),
+        (nn.PReLU(), "prelu"),
+        (F.relu6, "relu6"),
+    ],
+)
+def test_an_activation_has_the_name_that_its_user_wrote(
+    activation: Callable[[Tensor], Tensor], name: str
+) -> None:
+    class Wide(nn.Module):
+        """Its head expects twice the channels."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.one, self.activation = nn.Conv2d(3, 8, 3, padding=1), activation
+            self.head = nn.Conv2d(16, 1, 1)
+
+        def forward(self, x: Tensor) -> Any:
+            return self.head(self.activation(self.one(x)))
+
+    said = str(inspect_unet(Wide(), (1, 3, 16, 16)))
+    assert f"what comes from one (convolution), through {name} is 1×8×16×16" in said

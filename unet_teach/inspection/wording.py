@@ -102,6 +102,8 @@ OP_NAMES = {  # torch's internal names, where the user knows another
     **dict.fromkeys(("bmm", "baddbmm"), "matmul"),
     "constant_pad_nd": "pad",
     "prelu_kernel": "prelu",
+    "rrelu_with_noise": "rrelu",
+    "log_sigmoid_forward": "logsigmoid",
     "copy": "a write",
     "write": "a write",
     "to_copy": "a conversion",
@@ -112,13 +114,14 @@ OP_NAMES = {  # torch's internal names, where the user knows another
     "index_put": "a write",
 }
 CALLED_BY_NAME = {  # functions that torch runs by operations of another name
-    *("repeat_interleave", "tile", "repeat", "einsum"),
+    *("repeat_interleave", "tile", "repeat", "einsum", "selu", "softmin"),
     *(
         f"{kind}_pool{rank}d"
         for kind in ("max", "avg", "lp", "adaptive_max", "adaptive_avg", "fractional_max")
         for rank in (1, 2, 3)
     ),
 }
+RELU6 = [0, 6]
 INTERNAL_PARTS = re.compile(r"native_|unsafe_|_legit\w*|_with_indices|_default$|_impl\b")
 
 
@@ -126,6 +129,11 @@ def op_name(op: Op) -> str:
     """Return the name of an operation as its user knows it."""
     if op.name == "convolution" and op.arguments.get("transposed"):
         return "transposed convolution"
+    if (
+        op.name == "hardtanh"
+        and [op.arguments.get(f"{end}_val") for end in ("min", "max")] == RELU6
+    ):
+        return "relu6"
     if "scaled_dot_product" in op.name:
         return "attention"
     if resized := re.match(r"_?upsample_(nearest|linear|bilinear|trilinear|bicubic)", op.name):
