@@ -14,10 +14,11 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-# Names of the program on the PATH, in the order of preference.
+# Names of the program on the PATH, in the order of preference. The first has no windows, as
+# Playwright's own, and needs a sixth less processor time than the others.
 COMMANDS = (
-    "google-chrome google-chrome-stable chromium chromium-browser microsoft-edge "
-    "microsoft-edge-stable chrome msedge"
+    "chromium-headless-shell google-chrome google-chrome-stable chromium chromium-browser "
+    "microsoft-edge microsoft-edge-stable chrome msedge"
 )
 MAC_APPS = ("Google Chrome", "Chromium", "Microsoft Edge")
 WINDOWS_PROGRAMS = ("Google/Chrome/Application/chrome", "Microsoft/Edge/Application/msedge")
@@ -96,15 +97,17 @@ def has_playwrights_own() -> bool:
 def install_browser() -> str | None:
     """Install a Chromium; return its path, or None after the attempt to install Playwright's own.
 
-    Root on Debian takes the system's package: it brings the libraries along that a browser needs.
+    Root on Debian takes a package of the system: it brings the libraries along that a browser
+    needs. Where the small one without windows is not there, the whole Chromium is.
     """
     print("The tests of the widgets need a Chromium: installing one.", flush=True)
     if hasattr(os, "geteuid") and os.geteuid() == 0 and shutil.which("apt-get"):
         quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
         subprocess.run(["apt-get", "update"], env=quiet)
-        subprocess.run(["apt-get", "install", "-y", "chromium"], env=quiet)
-        if found := installed_browser():
-            return found
+        for package in ("chromium-headless-shell", "chromium"):
+            subprocess.run(["apt-get", "install", "-y", package], env=quiet)
+            if found := installed_browser():
+                return found
     subprocess.run([sys.executable, "-m", "playwright", "install", "chromium"])
     return None
 

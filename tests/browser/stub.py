@@ -2,7 +2,8 @@
 
 In the page, `state` holds the model's values, `leave()` takes the widget away, and `listeners()`
 counts the listeners that the model still has. A view that sends messages to a kernel is answered by
-`kernel`, where one is given.
+`kernel`, where one is given. What is presented fills the window, not the screen: a browser changes
+that some time later, and test_present.py shows that the two look the same.
 """
 
 from __future__ import annotations
@@ -48,6 +49,8 @@ SHOW = """async ({ view, esm, state }) => {
   const { default: widget } = await (modules[view] ??= import(source()));
   widget.initialize?.({ model });
   window.leave = widget.render({ model, el: document.querySelector('main') });
+  const root = document.querySelector('main > *');
+  Object.defineProperty(root, 'requestFullscreen', { value: undefined, configurable: true });
   window.state = state;
   window.listeners = () => Object.values(heard).reduce((sum, set) => sum + set.size, 0);
 }"""

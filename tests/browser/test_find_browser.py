@@ -56,12 +56,16 @@ def test_playwrights_own_browser_is_used(bare, monkeypatch):
     assert bare == []
 
 
-def test_root_on_debian_installs_chromium(bare, monkeypatch, capsys):
-    found = iter([None, "/usr/bin/chromium"])
+@pytest.mark.parametrize(
+    "packages", [["chromium-headless-shell"], ["chromium-headless-shell", "chromium"]]
+)
+def test_root_on_debian_installs_chromium(bare, monkeypatch, capsys, packages):
+    found = iter([None] * len(packages) + ["/usr/bin/chromium"])
     monkeypatch.setattr(finder.os, "geteuid", lambda: 0, raising=False)
     monkeypatch.setattr(finder, "installed_browser", lambda: next(found))
     assert finder.find_browser(install=True) == "/usr/bin/chromium"
-    assert bare == [["apt-get", "update"], ["apt-get", "install", "-y", "chromium"]]
+    installed = [["apt-get", "install", "-y", package] for package in packages]
+    assert bare == [["apt-get", "update"], *installed]
     assert "need a Chromium: installing one." in capsys.readouterr().out
 
 

@@ -22,7 +22,7 @@ PATIENCE = 600  # seconds that a cell may take on a busy machine
 PRELUDE = """
 import importlib, signal
 from unet_teach.segmentation import ablation
-ablation.RECIPES["lines in rings"]["steps"] = 40
+ablation.RECIPES["lines in rings"]["steps"] = 12
 def stop_at(module, name, n):
     owner = importlib.import_module(module)
     for part in name.split(".")[:-1]:
@@ -47,13 +47,17 @@ OWN_LOSS = ("torch.nn.functional", "binary_cross_entropy_with_logits")
 # the number of finished calls at the stop; a cell is named by words of its source.
 LESSON = {
     5: (
-        {"steps=600": "steps=40", "forest(data.train)": "forest(data.train, trees=6)"},
         {
-            "forest = baselines": (TREES, (2, 6), {"forest = ": "this forest has {n} of its 6"}),
-            "range(60)": (OWN_LOSS, (1, 60), {"range(60)": "You stopped this cell ("}),
+            "range(60)": "range(12)",
+            "steps=600": "steps=12",
+            "forest(data.train)": "forest(data.train, trees=3)",
+        },
+        {
+            "forest = baselines": (TREES, (2, 3), {"forest = ": "this forest has {n} of its 3"}),
+            "range(12)": (OWN_LOSS, (1, 12), {"range(12)": "You stopped this cell ("}),
             "\ntraining = train(": (
                 CROPS,
-                (1, 40),
+                (1, 12),
                 {
                     "training = train(": "Stopped by you after {n} steps?[.]",
                     "scores = {": "U-Net, stopped after {n} steps? +IoU",
@@ -63,31 +67,31 @@ LESSON = {
             ),
             "cells_training = ": (
                 CROPS,
-                (1, 40),
+                (1, 12),
                 {"cells_training": "U-Net, stopped after {n}"},
             ),
         },
     ),
     6: (
-        {"range(200)": "range(30)"},
+        {"range(200)": "range(12)"},
         {
             "mine += ": (
                 CROPS,
-                (1, 40),
+                (1, 12),
                 {
-                    "mine += ": "Stopped by you after {n} of 40 steps, so not comparable",
+                    "mine += ": "Stopped by you after {n} of 12 steps, so not comparable",
                     "ablation.figure(": "hollow: stopped after {n} steps",
                 },
             ),
-            "own = exercises": (LOSS, (1, 30), {"with cut(own": "whole, {n} steps"}),
+            "own = exercises": (LOSS, (1, 12), {"with cut(own": "whole, {n} steps"}),
         },
     ),
     8: (
-        {"steps=200": "steps=40"},
+        {"steps=200": "steps=12"},
         {
             "\ntraining = train(": (
                 CROPS,
-                (1, 40),
+                (1, 12),
                 {
                     "training = train(": "Stopped by you after {n} steps?[.]",
                     "naive = predict": "above 0.3[?] (True|False), stopped after {n} steps?",
