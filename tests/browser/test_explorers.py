@@ -217,7 +217,7 @@ def test_many_widgets_run_again_reopened_and_restarted_stay_whole(open_briefly):
         "from unet_teach.widgets import ConvExplorer, ConvTransposeExplorer",
         "conv = ConvExplorer('halve'); conv",
         "conv",
-        *["ConvTransposeExplorer('double')"] * 8,
+        *["ConvTransposeExplorer('double')"] * 3,
     )
     page, widgets = many.page, many.page.locator(".ut-explorer")
     ids = "[...document.querySelectorAll('[id^=ut-]')].map((node) => node.id)"
