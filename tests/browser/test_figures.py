@@ -37,8 +37,8 @@ def show_on(blank_page, monkeypatch):
 
     def put(content, theme="light", width=880):
         if content in FIGURES:
-            content = PAGES[content] = PAGES.get(content) or html(FIGURES[content]())
-        content = html(content)
+            PAGES[content] = PAGES.get(content) or html(FIGURES[content]())
+        content = PAGES.get(content) or html(content)
         style = f"margin:0;color-scheme:{theme};background:{GROUNDS[theme]};font:14px sans-serif"
         if not pages:  # one for all that a test shows
             pages.append(blank_page())
