@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, Locator, Page, ViewportSize
+from playwright.sync_api import Browser, Locator, Page, ViewportSize, expect
 
 from tests import npm_packages
 
@@ -33,6 +33,7 @@ SETTINGS = {
     "@jupyterlab/apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False}
 }
 AXE = npm_packages.JS / "node_modules" / "axe-core" / "axe.min.js"
+AXE_COLOURS = ["color-contrast", "link-in-text-block"]  # the rules that look at colours
 THEMES = ("JupyterLab Light", "JupyterLab Dark")
 # How long, in seconds, a busy machine may take for a thing before a test counts it as failed. Every
 # wait ends as soon as what it waits for is there.
@@ -92,15 +93,24 @@ def new_page(browser: Browser, **options: Any) -> Page:
     return page
 
 
-def axe_violations(page: Page, selector: str = ".ut") -> list[str]:
-    """Return what axe-core finds wrong under the selector: the rule, and the first place."""
+def axe_violations(page: Page, selector: str = ".ut", *, colours: bool = False) -> list[str]:
+    """Return what axe-core finds wrong under the selector: the rule, and the first place.
+
+    Args:
+        page: what it shows is judged.
+        selector: of the part that is judged.
+        colours: only ask what a theme can change, where another theme was asked everything.
+    """
     if not page.evaluate("Boolean(window.axe)"):
         npm_packages.install()
         page.evaluate(AXE.read_text(encoding="utf-8"))
+    # A drawing gets its words with the first answer of a network.
+    expect(page.locator("canvas[role=img]:not([aria-label]):visible")).to_have_count(0)
     return page.evaluate(
-        """async (selector) => (await axe.run(selector)).violations
+        """async ([selector, rules]) =>
+          (await axe.run(selector, { resultTypes: ['violations'], ...rules })).violations
           .map(({ id, nodes }) => `${id}: ${nodes[0].html} ${nodes[0].failureSummary}`)""",
-        selector,
+        [selector, {"runOnly": AXE_COLOURS} if colours else {}],
     )
 
 

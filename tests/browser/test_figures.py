@@ -40,9 +40,11 @@ def show_on(blank_page, monkeypatch):
             PAGES[content] = PAGES.get(content) or html(FIGURES[content]())
         content = PAGES.get(content) or html(content)
         style = f"margin:0;color-scheme:{theme};background:{GROUNDS[theme]};font:14px sans-serif"
-        if not pages:  # one for all that a test shows
-            pages.append(blank_page())
-        pages[0].set_viewport_size({"width": width, "height": 700})
+        window = {"width": width, "height": 700}
+        if not pages:
+            pages.append(blank_page(viewport=window))
+        elif pages[0].viewport_size != window:  # one page for all that a test shows
+            pages[0].set_viewport_size(window)
         pages[0].set_content(f"<!doctype html><body style='{style}'>{content}</body>")
         return pages[0]
 

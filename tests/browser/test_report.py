@@ -192,9 +192,9 @@ def test_axe_finds_nothing(reports, show, name, theme):
     page = show(reports[name], 1080, theme=theme)
     for summary in page.locator("summary").all():
         summary.click()
-    assert axe_violations(page, "main") == []
+    assert axe_violations(page, "main", colours=theme == "dark") == []
     page.get_by_role("button", name="⤢ present").click()
-    assert axe_violations(page, ".udia-present") == []
+    assert axe_violations(page, ".udia-present", colours=theme == "dark") == []
 
 
 def test_all_findings_open_below_and_move_nothing(reports, show):
@@ -263,8 +263,8 @@ def test_present_mode_covers_jupyterlab_and_the_line_speaks_there(open_cells):
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("name", ["depth 4", "no skips", next(n for n in NETWORKS if "stops" in n)])
-def test_forced_colours_keep_what_the_report_means(blank_page, reports, name, scheme):
-    page = blank_page(viewport={"width": 1080, "height": 600}, color_scheme=scheme)
+def test_forced_colours_keep_what_the_report_means(browser, reports, name, scheme):
+    page = new_page(browser, viewport={"width": 1080, "height": 600}, color_scheme=scheme)
     theme = str(scheme == "light").lower()
     page.set_content(f'<body data-jp-theme-light="{theme}">{reports[name]}</body>')
 
@@ -293,6 +293,7 @@ def test_forced_colours_keep_what_the_report_means(blank_page, reports, name, sc
             "getComputedStyle(node).textDecorationLine"
         )
         assert "solid" in line or "underline" in line
+    page.close()
 
 
 def _of(colour, scheme="light"):
