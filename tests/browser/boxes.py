@@ -6,7 +6,7 @@ import io
 from typing import Any
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageChops
 from playwright.sync_api import Locator, Page
 
 from unet_teach.widgets.base import CourseWidget
@@ -75,8 +75,8 @@ def blank_share(page: Page, cell: int = 8) -> float:
         cell: pixels of the squares that are either blank or not.
     """
     shot = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
-    pixels = np.asarray(shot).astype(np.int16)
-    drawn = (abs(pixels - pixels[0, 0]) > 8).any(axis=2)
+    ground = Image.new("RGB", shot.size, shot.getpixel((0, 0)))
+    drawn = (np.asarray(ImageChops.difference(shot, ground)) > 8).any(axis=2)
     rows, columns = (side // cell for side in drawn.shape)
     cells = drawn[: rows * cell, : columns * cell].reshape(rows, cell, columns, cell)
     blank = ~cells.any(axis=(1, 3))

@@ -10,10 +10,12 @@ import sys
 import time
 import urllib.request
 from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, Locator, Page, ViewportSize
+from playwright.sync_api import Browser, Locator, Page, ViewportSize, expect
 
 from tests import npm_packages
 
@@ -31,6 +33,7 @@ SETTINGS = {
     "@jupyterlab/apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False}
 }
 AXE = npm_packages.JS / "node_modules" / "axe-core" / "axe.min.js"
+AXE_COLOURS = ["color-contrast", "link-in-text-block"]  # the rules that look at colours
 THEMES = ("JupyterLab Light", "JupyterLab Dark")
 # How long, in seconds, a busy machine may take for a thing before a test counts it as failed. Every
 # wait ends as soon as what it waits for is there.
@@ -47,12 +50,14 @@ OPENED = """async (another) => {
   await panel.context.ready;
   await panel.sessionContext.ready;
 }"""
-# A notebook that is closed without a word, so that the next one finds an empty JupyterLab.
+# All notebooks are closed without a word, so that the next one finds an empty JupyterLab.
 CLOSE = """async () => {
-  const panel = window.jupyterapp.shell.currentWidget;
-  await panel.sessionContext.shutdown();
-  panel.context.model.dirty = false;
-  panel.dispose();
+  for (const panel of [...window.jupyterapp.shell.widgets('main')]) {
+    if (!panel.sessionContext) continue;
+    await panel.sessionContext.shutdown();
+    panel.context.model.dirty = false;
+    panel.dispose();
+  }
   return document.querySelector('.jp-Dialog') === null;
 }"""
 # What JupyterLab itself writes when a kernel goes or cells are run again quickly: not ours to mend.
@@ -88,16 +93,37 @@ def new_page(browser: Browser, **options: Any) -> Page:
     return page
 
 
-def axe_violations(page: Page, selector: str = ".ut") -> list[str]:
-    """Return what axe-core finds wrong under the selector: the rule, and the first place."""
+def axe_violations(page: Page, selector: str = ".ut", *, colours: bool = False) -> list[str]:
+    """Return what axe-core finds wrong under the selector: the rule, and the first place.
+
+    Args:
+        page: what it shows is judged.
+        selector: of the part that is judged.
+        colours: only ask what a theme can change, where another theme was asked everything.
+    """
     if not page.evaluate("Boolean(window.axe)"):
         npm_packages.install()
         page.evaluate(AXE.read_text(encoding="utf-8"))
+    # A drawing gets its words with the first answer of a network.
+    expect(page.locator("canvas[role=img]:not([aria-label]):visible")).to_have_count(0)
     return page.evaluate(
-        """async (selector) => (await axe.run(selector)).violations
+        """async ([selector, rules]) =>
+          (await axe.run(selector, { resultTypes: ['violations'], ...rules })).violations
           .map(({ id, nodes }) => `${id}: ${nodes[0].html} ${nodes[0].failureSummary}`)""",
-        selector,
+        [selector, {"runOnly": AXE_COLOURS} if colours else {}],
     )
+
+
+def tap(target: Locator, x: float = 0.5, y: float = 0.5) -> None:
+    """Touch an element at a part of its width and height, on a page that has a mouse otherwise."""
+    target.click(trial=True)  # only scrolls to it, and waits until it stands still
+    box = target.bounding_box()
+    assert box is not None, "nothing to touch"
+    place = {"x": box["x"] + x * box["width"], "y": box["y"] + y * box["height"]}
+    touch = target.page.context.new_cdp_session(target.page)
+    for kind, points in (("touchStart", [place]), ("touchEnd", [])):
+        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+    touch.detach()
 
 
 def small_type(widget: Locator) -> list[str]:
@@ -265,6 +291,20 @@ class Notebook:
         )
         return self.page.locator(".jp-mod-active .jp-OutputArea-output").last
 
+    @contextmanager
+    def on_a_phone(self) -> Iterator[None]:
+        """Make the page as large as a phone's for a while, with one notebook and no sidebar."""
+        before = self.page.viewport_size
+        assert before is not None
+        self.page.set_viewport_size({"width": 390, "height": 844})
+        shell = "const { shell } = jupyterapp; shell.mode = "
+        self.page.evaluate(f"{{ {shell}'single-document'; shell.collapseLeft(); }}")
+        try:
+            yield
+        finally:
+            self.page.set_viewport_size(before)
+            self.page.evaluate(f"{{ {shell}'multiple-document'; shell.expandLeft(); }}")
+
     def set_theme(self, theme: str) -> None:
         """Change JupyterLab's theme, one of `THEMES`, and wait until it is on the page."""
         change = "(theme) => jupyterapp.commands.execute('apputils:change-theme', { theme })"
@@ -273,7 +313,7 @@ class Notebook:
         self.page.wait_for_selector(f"body[data-jp-theme-light='{light}']", state="attached")
 
     def close(self, *, for_good: bool = False) -> None:
-        """Shut the kernel down and close the notebook; the page stays for the next one.
+        """Shut the kernels down and close the notebooks; the page stays for the next one.
 
         Args:
             for_good: close the page as well, such as one whose processor is slowed down.

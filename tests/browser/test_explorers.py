@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from .lab import THEMES, axe_violations
+from .lab import THEMES, axe_violations, tap
 
 CELLS = [
     "import os; os.environ['UNET_TEACH_PICTURES'] = 'yes'\n"  # beside the widget, for other pages
@@ -217,7 +217,7 @@ def test_many_widgets_run_again_reopened_and_restarted_stay_whole(open_briefly):
         "from unet_teach.widgets import ConvExplorer, ConvTransposeExplorer",
         "conv = ConvExplorer('halve'); conv",
         "conv",
-        *["ConvTransposeExplorer('double')"] * 8,
+        *["ConvTransposeExplorer('double')"] * 3,
     )
     page, widgets = many.page, many.page.locator(".ut-explorer")
     ids = "[...document.querySelectorAll('[id^=ut-]')].map((node) => node.id)"
@@ -272,14 +272,12 @@ def test_linked_explorers_move_together_in_the_browser_and_in_boxes(open_briefly
     assert linked.console_errors == []
 
 
-def test_a_phone_works_by_touch(open_briefly):
-    phone = open_briefly(*CELLS[:1], width=390, height=844, has_touch=True, is_mobile=True)
-    phone.page.evaluate("jupyterapp.commands.execute('application:toggle-left-area')")
-    widget = phone.page.get_by_role("group", name="Convolution explorer")
-    widget.scroll_into_view_if_needed()
-    assert widget.evaluate("(node) => node.scrollWidth <= node.clientWidth")
-    widget.get_by_role("img", name=re.compile("^Output,")).tap()
-    expect(status(widget)).to_contain_text(MIDDLE)
+def test_a_phone_works_by_touch(notebook, conv):
+    with notebook.on_a_phone():
+        conv.scroll_into_view_if_needed()
+        assert conv.evaluate("(node) => node.scrollWidth <= node.clientWidth")
+        tap(conv.get_by_role("img", name=re.compile("^Output,")))
+        expect(status(conv)).to_contain_text(MIDDLE)
 
 
 def test_a_dead_kernel_is_said_while_the_picture_goes_on(open_briefly):

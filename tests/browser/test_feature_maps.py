@@ -13,7 +13,7 @@ from .boxes import (
     places,
     state_of,
 )
-from .lab import THEMES, axe_violations, small_type
+from .lab import THEMES, axe_violations, small_type, tap
 from .stub import what_is_left
 
 CODE = """import numpy as np
@@ -239,16 +239,14 @@ def test_it_is_accessible_in_both_themes(notebook, fresh, theme, is_presented):
         expect(fresh.get_by_role("button", name="present")).to_be_visible()
 
 
-def test_a_phone_is_enough(open_briefly):
-    phone = open_briefly(CODE, width=390, height=844, has_touch=True)
-    phone.page.evaluate("window.jupyterapp.shell.collapseLeft()")
-    widget = phone.page.get_by_role("group", name="Feature maps")
-    frame(widget, "line").tap(position=place_of(widget, "line", 2, 3, (6, 8)))
-    expect(widget.get_by_role("status")).to_contain_text("line, row 2, column 3, is 1; at the same")
-    boxes = [frame(widget, name).bounding_box() for name in ("line", "max-pool")]
-    assert boxes[0]["y"] == boxes[1]["y"]  # side by side, small as they are
-    assert widget.evaluate("(root) => root.scrollWidth <= root.clientWidth")
-    assert phone.console_errors == []
+def test_a_phone_is_enough(notebook, fresh):
+    with notebook.on_a_phone():
+        tap(frame(fresh, "line"), 3.5 / 8, 2.5 / 6)
+        said = "line, row 2, column 3, is 1; at the same"
+        expect(fresh.get_by_role("status")).to_contain_text(said)
+        boxes = [frame(fresh, name).bounding_box() for name in ("line", "max-pool")]
+        assert boxes[0]["y"] == boxes[1]["y"]  # side by side, small as they are
+        assert fresh.evaluate("(root) => root.scrollWidth <= root.clientWidth")
 
 
 MAP = {"name": "alone", "shape": [2, 1, 3], "values": [1, 2, 3, 4, 5, 6]}

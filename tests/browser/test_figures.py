@@ -26,7 +26,7 @@ def show_on(blank_page, monkeypatch):
 
     It takes a figure, one's name in `FIGURES`, or HTML. A name's figure is drawn once.
     """
-    bundles = []
+    bundles, pages = [], []
     monkeypatch.setattr("IPython.display.display", lambda data, raw: bundles.append(data))
 
     def html(content):
@@ -37,12 +37,16 @@ def show_on(blank_page, monkeypatch):
 
     def put(content, theme="light", width=880):
         if content in FIGURES:
-            content = PAGES[content] = PAGES.get(content) or html(FIGURES[content]())
-        content = html(content)
+            PAGES[content] = PAGES.get(content) or html(FIGURES[content]())
+        content = PAGES.get(content) or html(content)
         style = f"margin:0;color-scheme:{theme};background:{GROUNDS[theme]};font:14px sans-serif"
-        page = blank_page(viewport={"width": width, "height": 700})
-        page.set_content(f"<!doctype html><body style='{style}'>{content}</body>")
-        return page
+        window = {"width": width, "height": 700}
+        if not pages:
+            pages.append(blank_page(viewport=window))
+        elif pages[0].viewport_size != window:  # one page for all that a test shows
+            pages[0].set_viewport_size(window)
+        pages[0].set_content(f"<!doctype html><body style='{style}'>{content}</body>")
+        return pages[0]
 
     return put
 

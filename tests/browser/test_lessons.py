@@ -111,7 +111,7 @@ def test_a_stored_report_reads_well_before_it_is_run(browser, lab):
     needed = ("import torch", 'reports["C"]')  # the cells up to the first report
     solved.cells = [cell for cell in solved.cells if cell.source.startswith(needed)]
     nbformat.write(solved, lab.root / "stored report.ipynb")
-    notebook = Notebook(browser, lab, "stored report.ipynb", height=9000)
+    notebook = Notebook(browser, lab, "stored report.ipynb", height=1600)
     output = notebook.page.locator(".jp-OutputArea-output", has_text="LinkNet").first
     told, drawing = "The drawing appears when the cell is run.", output.locator(".udia-frame svg")
     try:

@@ -1,11 +1,6 @@
 """The solved notebooks 390 pixels wide: no output is cut off or scrolls sideways."""
 
-import shutil
-
-import pytest
-
 from .conftest import ROOT
-from .lab import LabServer, Notebook
 
 # What is wider than its place, cell by cell. Words break and images shrink. Tables, drawings whose
 # words would get too small, and quoted lines of code scroll by themselves, and nothing else does.
@@ -26,23 +21,15 @@ WIDER = """() => {
 
 
 SOLVED = ROOT / "notebooks" / "solved"
-
-
-@pytest.fixture(scope="module")
-def stored(tmp_path_factory):
-    """JupyterLab over the solved notebooks as they are stored, every cell on the page at once."""
-    course = tmp_path_factory.mktemp("course")
-    for folder in ("notebooks/solved", "docs/images"):
-        shutil.copytree(ROOT / folder, course / folder)
-    no_windows = {"@jupyterlab/notebook-extension:tracker": {"windowingMode": "none"}}
-    server = LabServer(course / "notebooks", tmp_path_factory.mktemp("jupyter"), no_windows)
-    yield server
-    server.close()
-
-
+# A notebook as it is stored, every cell on the page at once, without a kernel.
 OPEN = """async (path) => {
-  const { commands, shell } = window.jupyterapp;
+  const { commands, docRegistry, shell } = window.jupyterapp;
+  const factory = docRegistry.getWidgetFactory('Notebook'), usual = factory.notebookConfig;
+  factory.notebookConfig = { ...usual, windowingMode: 'none' };
+  Object.defineProperty(factory, 'preferKernel', { value: false, configurable: true });
   await commands.execute('docmanager:open', { path, factory: 'Notebook' });
+  factory.notebookConfig = usual;
+  delete factory.preferKernel;
   await shell.currentWidget.context.ready;
   await shell.currentWidget.revealed;
 }"""
@@ -51,22 +38,18 @@ DRAWN = """() => {
   const { node, widgets } = window.jupyterapp.shell.currentWidget.content;
   const formulas = [...node.querySelectorAll('.jp-MarkdownOutput')];
   return widgets.every((cell) => cell.isAttached && !cell.isPlaceholder()) &&
-    !formulas.some((text) => text.innerText.includes('$$')) &&
+    !formulas.some((text) => text.textContent.includes('$$')) &&
     [...node.querySelectorAll('img')].every((image) => image.complete);
 }"""
 
 
-def test_no_output_is_wider_than_a_phone(browser, stored):
-    first, *others = [f"solved/{path.name}" for path in sorted(SOLVED.glob("0*.ipynb"))]
-    notebook = Notebook(browser, stored, first, width=390, height=844)
+def test_no_output_is_wider_than_a_phone(open_briefly, lab):
+    notebook = open_briefly("")
     wider = {}
-    try:
-        notebook.page.evaluate("jupyterapp.shell.mode = 'single-document'")
-        notebook.page.evaluate("jupyterapp.shell.collapseLeft()")
-        for path in (first, *others):
-            notebook.page.evaluate(OPEN, f"{stored.root.name}/{path}")
-            notebook.page.wait_for_function(DRAWN)
-            wider[path] = notebook.page.evaluate(WIDER)
-        assert not any(wider.values()), wider
-    finally:
-        notebook.close()
+    with notebook.on_a_phone():
+        for path in sorted(SOLVED.glob("0*.ipynb")):
+            notebook.page.evaluate(OPEN, f"{lab.root.name}/solved/{path.name}")
+            notebook.page.wait_for_function(DRAWN, polling=100)
+            wider[path.name] = notebook.page.evaluate(WIDER)
+    assert len(wider) == 10
+    assert not any(wider.values()), wider

@@ -23,7 +23,7 @@ def sessions(lab):
         return {each["path"].rpartition("/")[2] for each in json.load(answer)}
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def ends(browser, lab):
     """Open a notebook that ends with the widget; `following` may be missing."""
     opened = []
@@ -41,7 +41,7 @@ def ends(browser, lab):
 
     yield open_at
     for notebook in opened:
-        notebook.page.close()
+        notebook.close()
 
 
 def test_a_key_saves_shuts_the_kernel_down_and_opens_the_next(lab, ends):

@@ -15,7 +15,7 @@ from .boxes import (
     places,
     state_of,
 )
-from .lab import THEMES, axe_violations, small_type
+from .lab import THEMES, axe_violations, small_type, tap
 from .stub import what_is_left
 
 CODE = """from unet_teach.widgets.progress_map import ProgressMap
@@ -168,19 +168,16 @@ def test_it_is_accessible_in_both_themes(notebook, fresh, theme, is_presented):
         expect(fresh.get_by_role("button", name="present")).to_be_visible()
 
 
-def test_a_phone_is_enough(open_briefly):
-    phone = open_briefly(CODE, width=390, height=844, has_touch=True)
-    phone.page.evaluate("window.jupyterapp.shell.collapseLeft()")
-    widget = phone.page.get_by_role("group", name="Progress")
-    mark(widget, "tiles").tap()
-    expect(told(widget)).to_have_text("tiles: untouched.")
-    last = widget.get_by_role("listitem").last
-    beside = last.evaluate("(box) => getComputedStyle(box, '::after').content")
-    assert beside == '"tiles: untouched."'
-    tops = [box.bounding_box()["y"] for box in widget.get_by_role("listitem").all()]
-    assert tops == sorted(tops)
-    assert widget.evaluate("(root) => root.scrollWidth <= root.clientWidth")
-    assert phone.console_errors == []
+def test_a_phone_is_enough(notebook, fresh):
+    with notebook.on_a_phone():
+        tap(mark(fresh, "tiles"))
+        expect(told(fresh)).to_have_text("tiles: untouched.")
+        last = fresh.get_by_role("listitem").last
+        beside = last.evaluate("(box) => getComputedStyle(box, '::after').content")
+        assert beside == '"tiles: untouched."'
+        tops = [box.bounding_box()["y"] for box in fresh.get_by_role("listitem").all()]
+        assert tops == sorted(tops)
+        assert fresh.evaluate("(root) => root.scrollWidth <= root.clientWidth")
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 6, 7, 12])
