@@ -49,8 +49,8 @@ SHOW = """async ({ view, esm, state }) => {
   const { default: widget } = await (modules[view] ??= import(source()));
   widget.initialize?.({ model });
   window.leave = widget.render({ model, el: document.querySelector('main') });
-  const root = document.querySelector('main > *');
-  Object.defineProperty(root, 'requestFullscreen', { value: undefined, configurable: true });
+  for (const root of document.querySelector('main').children)
+    Object.defineProperty(root, 'requestFullscreen', { value: undefined, configurable: true });
   window.state = state;
   window.listeners = () => Object.values(heard).reduce((sum, set) => sum + set.size, 0);
 }"""
