@@ -12,7 +12,7 @@ def not_set_up(model: nn.Module) -> str:
     """Say which module of a network is not set up, and what is missing; "" if all of them are."""
     for path, module in _walk("", model, set()):
         kinds = [kind for kind in type(module).__mro__ if "__init__" in vars(kind)]
-        calls = [getattr(kind.__init__, "__code__", None) for kind in kinds]
+        calls = [getattr(vars(kind)["__init__"], "__code__", None) for kind in kinds]
         pairs = [pair for pair in zip(kinds, calls, strict=True) if pair[0] is not nn.Module]
         if not pairs or hasattr(module, "_modules"):
             continue
@@ -33,6 +33,7 @@ def _walk(path: str, thing: Any, seen: set[int]) -> Iterator[tuple[str, nn.Modul
     if id(thing) in seen:
         return
     seen.add(id(thing))
+    parts: dict[Any, Any]
     if isinstance(thing, nn.Module):
         yield path, thing
         parts = vars(thing) | dict(getattr(thing, "_modules", {}).items())

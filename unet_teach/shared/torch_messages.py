@@ -346,7 +346,7 @@ MESSAGES = (
         "Create each layer with brackets: nn.ReLU().",
     ),
     Message(
-        r"'(?P<owner>\w+)' object has no attribute '(_modules|_parameters|_buffers|_\w+_hooks|training)'",
+        r"'(?P<owner>\w+)' object has no attribute '(?:_modules|_parameters|_buffers|_\w+_hooks|training)'",
         "{owner} is not set up: its __init__ does not run super().__init__().",
         "Begin the __init__ of {owner} with super().__init__().",
     ),
