@@ -15,15 +15,16 @@ from unet_teach.inspection.axes import finest_strides
 from unet_teach.inspection.diagnosis.attempt import Attempt
 from unet_teach.inspection.diagnosis.channel_mismatch import cat_dim
 from unet_teach.inspection.diagnosis.feature_mismatch import PRODUCTS
+from unet_teach.inspection.diagnosis.one_axis import one_axis_is_wrong
 from unet_teach.inspection.diagnosis.own_code import own_code
 from unet_teach.inspection.diagnosis.resizing_calls import call_remedy
 from unet_teach.inspection.diagnosis.size_steps import (
     NAMES,
     Mended,
-    Sizes,
     Step,
     mended,
     ratio,
+    setting_text,
     steps_to,
 )
 from unet_teach.inspection.diagnosis.trials import runs_when, swapped_results
@@ -67,6 +68,7 @@ def _size_remedy(attempt: Attempt, first: Value, second: Value) -> str:
         call_remedy,
         _divisible,
         _results_exchanged,
+        one_axis_is_wrong,
         _wrong_level,
         _mended_step,
     ):
@@ -234,11 +236,13 @@ def _too_large_step(attempt: Attempt, up: Value, other: Value) -> str:
         does = attempt.wording.step(step.op.outputs[0])
         if step.before == sides:
             return f"is it enlarged once too often? Without {does} it is {shape_text(step.before)}."
-        if times := ratio(step.before, sides):
+        if ratio(step.before, sides):
             is_between = math.prod(step.before) < math.prod(sides) < math.prod(step.after)
+            times = tuple(side // given for side, given in zip(sides, step.before, strict=True))
+            factors = "a factor" if len(set(times)) == 1 else "factors"
             return is_between * (
-                f"{does} makes {_change_of(step)}: does it enlarge too much? With a factor of "
-                f"{times}, they match."
+                f"{does} makes {_change_of(step)}: does it enlarge too much? With {factors} of "
+                f"{setting_text(times)}, they match."
             )
     return ""
 
@@ -369,9 +373,9 @@ def _change_of(step: Step) -> str:
 def _change(attempt: Attempt, change: Mended) -> str:
     """Say what a layer makes of which size, and with which settings it would be right."""
     step = change.step
-    shown = {n: _setting(step.setting(n)) for n in NAMES if n != "dilation"}
+    shown = {n: setting_text(step.setting(n)) for n in NAMES if n != "dilation"}
     if set(step.setting("dilation")) != {1}:
-        shown["dilation"] = _setting(step.setting("dilation"))
+        shown["dilation"] = setting_text(step.setting("dilation"))
     if step.kind != "transposed":
         del shown["output_padding"]
     has = [f"{name}={value}" for name, value in shown.items()]
@@ -379,17 +383,13 @@ def _change(attempt: Attempt, change: Mended) -> str:
     makers.update((attempt.wording.step(s.op.outputs[0]), None) for s in change.others)
     others = [maker for maker in makers if maker != own][:3]  # a layer may be called again
     also = f" (and in the same way {listed(others)})" if others else ""
-    needed = listed(f"{name}={_setting(value)}" for name, value in change.changed.items())
+    needed = listed(f"{name}={setting_text(value)}" for name, value in change.changed.items())
     is_kept, s = change.after == step.before, "" if len(change.changed) > 1 else "s"
     verb = f"keep{s} the size" if is_kept else f"make{s} {shape_text(change.after)}"
     return (
         f"{attempt.wording.step(step.op.outputs[0])}{also} has {listed(has)}, which makes "
         f"{_change_of(step)}: {needed} {verb}"
     )
-
-
-def _setting(sides: Sizes) -> int | Sizes:
-    return sides[0] if len(set(sides)) == 1 else sides
 
 
 def _differ(first: Value, second: Value, op: Op) -> bool:
