@@ -113,3 +113,220 @@ def test_a_side_that_is_not_enlarged_as_it_was_reduced(case: str) -> None:
     assert "With a factor" not in told
     for layers in mended:
         assert runs(OneLevel(*layers, rank), image)
+
+
+# What the code of __init__ proves: a layer that replaces another one, and exchanged values.
+
+
+class Double(nn.Module):
+    """Two convolutions."""
+
+    def __init__(self, before: int, after: int) -> None:
+        super().__init__()
+        self.one, self.two = conv(before, after), conv(after, after)
+
+    def forward(self, x: Tensor) -> Any:
+        return self.two(self.one(x))
+
+
+class Up(nn.Module):
+    """Enlarges a map and joins it with a skip."""
+
+    def __init__(self, before: int, skip: int, after: int) -> None:
+        super().__init__()
+        self.up = nn.ConvTranspose2d(before, before // 2, 2, 2)
+        self.both = Double(before // 2 + skip, after)
+
+    def forward(self, x: Tensor, skip: Tensor) -> Any:
+        return self.both(torch.cat([self.up(x), skip], 1))
+
+
+class InOrder(nn.Module):
+    """Layers in the order in which they are called, by name."""
+
+    order = "one", "two"
+    layers: nn.ModuleDict
+
+    def forward(self, x: Tensor) -> Tensor:
+        for name in self.order:
+            x = self.layers[name](x) if hasattr(self, "layers") else getattr(self, name)(x)
+        return x
+
+
+class AssignedTwice(InOrder):
+    """Assigns a name twice."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.one = conv(1, 4)
+        self.two = conv(4, 8)
+        self.one = conv(8, 16)
+
+
+class AddedTwice(InOrder):
+    """Adds a name twice."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.add_module("one", Double(1, 4))
+        self.two = conv(4, 8)
+        self.add_module("one", Double(8, 16))
+
+
+class KeyTwice(InOrder):
+    """Fills a key twice."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layers = nn.ModuleDict()
+        self.layers["one"] = conv(1, 4)
+        self.layers["two"] = conv(4, 8)
+        self.layers["one"] = conv(8, 16)
+
+
+class EntryTwice(InOrder):
+    """Has a key twice in one dict."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layers = nn.ModuleDict({"one": conv(1, 4), "two": conv(4, 8), "one": conv(8, 4)})  # noqa: F601
+
+
+class InALoop(InOrder):
+    """Assigns one name in a loop."""
+
+    order = "one", "one"
+
+    def __init__(self) -> None:
+        super().__init__()
+        for before in (1, 4):
+            self.one = conv(before, 4)
+
+
+class NormTwice(InOrder):
+    """Assigns a normalisation twice."""
+
+    order = "one", "norm", "two", "norm"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.one, self.two = conv(1, 4), conv(4, 8)
+        self.norm = nn.BatchNorm2d(4)
+        self.norm = nn.BatchNorm2d(8)
+
+
+class LinearTwice(InOrder):
+    """Assigns a linear layer twice."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.one = nn.Linear(8, 4)
+        self.two = nn.Linear(4, 6)
+        self.one = nn.Linear(6, 2)
+
+
+class Replaced(InOrder):
+    """One layer is replaced, and it is the next that is given what it does not take."""
+
+    order = "one", "two", "one"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.one = conv(1, 1)
+        self.two = conv(1, 1)
+        self.one = conv(1, 3)
+
+
+@pytest.mark.parametrize(
+    ("kind", "target"),
+    [
+        (AssignedTwice, "self.one"),
+        (AddedTwice, "self.one"),
+        (KeyTwice, "self.layers['one']"),
+        (EntryTwice, "self.layers"),
+        (InALoop, "self.one"),
+        (NormTwice, "self.norm"),
+        (LinearTwice, "self.one"),
+        (Replaced, "self.one"),
+    ],
+)
+def test_a_layer_that_replaces_another_one(kind: type[nn.Module], target: str) -> None:
+    told = tells(kind(), (2, 1, 16, 8))
+    how = {EntryTwice: "has two entries of the name 'one'", InALoop: "is assigned in a loop"}
+    assert f"`{target}` {how.get(kind, 'is assigned twice in __init__: line ')}" in told
+    assert "a name of its own" in told or kind is InALoop
+    assert "Let the layer before" not in told
+
+
+class EitherBranch(InOrder):
+    """Has one of two layers, which is no mistake."""
+
+    order = "one", "two", "three"
+
+    def __init__(self, large: bool = False) -> None:
+        super().__init__()
+        if large:
+            self.one = conv(1, 8)
+        else:
+            self.one = conv(3, 4)
+        self.two = conv(4, 4)
+        if not large:
+            self.two = conv(5, 4)
+        self.three = conv(4, 1, bias=False)
+        self.three = conv(4, 1, bias=True)
+
+
+def test_a_layer_that_replaces_none() -> None:
+    assert "assigned" not in tells(EitherBranch(), (1, 1, 16, 16))
+    assert "assigned" not in tells(EitherBranch(large=True), (1, 1, 16, 16))
+
+
+def test_one_layer_in_two_places() -> None:
+    told = tells(nn.Sequential(*[Double(1, 4)] * 2), (1, 1, 8, 8))
+    assert "It is the same layer as 1, with the same weights." in told
+    assert runs(nn.Sequential(Double(1, 4), Double(4, 4)), (1, 1, 8, 8))
+
+
+class TwoLevels(nn.Module):
+    """Two levels; `wrong` names what is made or called with exchanged values."""
+
+    def __init__(self, widths: tuple[int, ...] = (4, 8), wrong: str = "") -> None:
+        super().__init__()
+        a, b = widths
+        self.one = Double(1, a)
+        self.low = Double(a, b)
+        if wrong == "low":
+            self.low = Double(b, a)
+        self.up = Up(b, a, a)
+        if wrong == "up":
+            self.up = Up(a, b, a)
+        self.wrong = wrong
+
+    def forward(self, x: Tensor) -> Any:
+        skip = self.one(x)
+        x = self.low(F.max_pool2d(skip, 2))
+        return self.up(skip, x) if self.wrong == "call" else self.up(x, skip)
+
+
+class NamedValues(nn.Module):
+    """Gives a block its values by name, in a row."""
+
+    def __init__(self, before: int = 8, after: int = 4) -> None:
+        super().__init__()
+        self.row = nn.Sequential(conv(1, 4), Double(before=before, after=after))
+
+    def forward(self, x: Tensor) -> Any:
+        return self.row(x)
+
+
+def test_values_of_a_block_that_are_exchanged() -> None:
+    image, end = (1, 1, 16, 16), "exchanged, `{}`, the network runs."
+    told = tells(TwoLevels(wrong="up"), image)
+    assert "up is made by `Up(a, b, a)`, and Up takes (before, skip, after)." in told
+    assert f"With before and skip {end.format('Up(b, a, a)')}" in told
+    assert "wrong order" not in told
+    assert end.format("Double(a, b)") in tells(TwoLevels(wrong="low"), image)
+    assert end.format("Double(before=after, after=before)") in tells(NamedValues(), image)
+    assert runs(NamedValues(4, 8), image)
+    assert "were `x` and `skip` given in the wrong order?" in tells(TwoLevels(wrong="call"), image)
+    assert runs(TwoLevels(), image)

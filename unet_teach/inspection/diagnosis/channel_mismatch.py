@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
+from functools import partial
 from itertools import takewhile
 from typing import Any
 
@@ -12,7 +13,8 @@ from torch import Tensor, nn
 
 from unet_teach.inspection.axes import has_axis
 from unet_teach.inspection.diagnosis.attempt import Attempt
-from unet_teach.inspection.diagnosis.own_code import own_code
+from unet_teach.inspection.diagnosis.init_code import assigned_twice, exchanged_values
+from unet_teach.inspection.diagnosis.own_code import OwnCode, own_code
 from unet_teach.inspection.diagnosis.size_steps import CONVOLUTIONS
 from unet_teach.inspection.diagnosis.trials import runs_when
 from unet_teach.inspection.diagnosis.views import wrong_view
@@ -121,8 +123,12 @@ def _channel_remedy(attempt: Attempt, op: Op, given: Value, expected: int) -> st
     made_by = next((v.op for v in way_back(given, lambda v: v.depends_on_input) if v.op), None)
     if made_by and made_by.module == op.module and made_by.name in CONVOLUTIONS:
         return f"It is given what it made itself: {op.module} is called twice. Call it once."
-    if again := _called_again(attempt, op, channels):
-        return again
+    if found := (
+        assigned_twice(attempt, op.module, *([made_by.module] if made_by else []))
+        or exchanged_values(attempt, op.module)
+        or _called_again(attempt, op, channels)
+    ):
+        return found
     if given.is_input and given.shape[-1] == expected:
         return f"Its last side is {expected}; channels stand second: x.movedim(-1, 1)."
     if given.is_input and (unused := _unused(attempt, given, expected)):
@@ -193,6 +199,12 @@ def _called_again(attempt: Attempt, op: Op, channels: int) -> str:
         return ""
     modules = dict(attempt.model.named_modules())
     told = f"{path} is called here for the {'second' if calls[path] == 2 else 'next'} time."
+    named = attempt.model.named_modules(remove_duplicate=False)
+    if same := [n for n, module in named if n != path and module is modules.get(path)]:
+        return (
+            f"{told} It is the same layer as {same[0]}, with the same weights. Make a new layer "
+            "for each place, as in [Block() for _ in range(2)] and not [Block()] * 2."
+        )
     for other, module in modules.items():
         takes = next((m.in_channels for m in module.modules() if hasattr(m, "in_channels")), 0)
         is_beside = other.count(".") == path.count(".") and not calls[other]
@@ -333,12 +345,44 @@ def _name_with_channels(attempt: Attempt, given: Value, expected: int) -> str:
     maps = {n: tuple(x.shape) for n, x in given_to_it if isinstance(x, Tensor) and x.dim() > 2}
     was = [name for name, shape in maps.items() if shape == given.shape]
     fits = [name for name, shape in maps.items() if shape[1] == expected]
-    if not (was and fits):
+    if not (was and fits) or not _runs_exchanged(attempt, code, was[0], fits[0]):
         return ""
     return (
         f"`{fits[0]}`, {shape_text(maps[fits[0]])}, has {expected}: were `{was[0]}` and "
         f"`{fits[0]}` given in the wrong order?"
     )
+
+
+def _runs_exchanged(attempt: Attempt, code: OwnCode, first: str, second: str) -> bool:
+    """Return whether the network runs when a forward is given two of its maps in the other order.
+
+    This call alone is tried, and all calls of its class. Those of a function that is no forward
+    cannot be: it is taken to be so where both maps have one size.
+    """
+    shapes = [tuple(code.names[name].shape) for name in (first, second)]
+    owner = code.names.get(code.parameters[0])
+    if not isinstance(owner, nn.Module):
+        return shapes[0][2:] == shapes[1][2:]
+    places, last = [code.parameters.index(n) - 1 for n in (first, second)], attempt.stopped_in
+
+    def swap(args: tuple[Any, ...], *, each: bool) -> tuple[Any, ...] | None:
+        given = list(args)
+        if max(places) >= len(given):  # by name
+            return None
+        maps = [given[place] for place in places]
+        if not each and [tuple(getattr(m, "shape", ())) for m in maps] != shapes:
+            return None
+        for place, other in zip(places, reversed(maps), strict=True):
+            given[place] = other
+        return tuple(given)
+
+    def exchange(copied: nn.Module, *, each: bool) -> None:
+        for path, module in copied.named_modules():
+            is_around = each or not path or f"{last}.".startswith(f"{path}.")
+            if type(module) is type(owner) and is_around:
+                module.register_forward_pre_hook(lambda m, args: swap(args, each=each))
+
+    return any(runs_when(attempt, partial(exchange, each=each)) for each in (False, True))
 
 
 def _joined(value: Value) -> Op | None:

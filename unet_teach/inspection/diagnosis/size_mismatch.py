@@ -15,6 +15,7 @@ from unet_teach.inspection.axes import finest_strides
 from unet_teach.inspection.diagnosis.attempt import Attempt
 from unet_teach.inspection.diagnosis.channel_mismatch import cat_dim
 from unet_teach.inspection.diagnosis.feature_mismatch import PRODUCTS
+from unet_teach.inspection.diagnosis.init_code import assigned_twice
 from unet_teach.inspection.diagnosis.one_axis import one_axis_is_wrong
 from unet_teach.inspection.diagnosis.own_code import own_code
 from unet_teach.inspection.diagnosis.resizing_calls import call_remedy
@@ -64,6 +65,7 @@ def sizes_do_not_match(attempt: Attempt) -> str:
 def _size_remedy(attempt: Attempt, first: Value, second: Value) -> str:
     """Say what makes two maps equally large: what is sure first, then what is likely."""
     for remedy in (
+        _replaced_in_init,
         _padded_away,
         call_remedy,
         _divisible,
@@ -75,6 +77,12 @@ def _size_remedy(attempt: Attempt, first: Value, second: Value) -> str:
         if told := remedy(attempt, first, second):
             return told
     return f"Mend the step that is wrong, or {ADVICE}"
+
+
+def _replaced_in_init(attempt: Attempt, first: Value, second: Value) -> str:
+    """Say that a layer that changes a size replaces another one of its name."""
+    ways = (*steps_to(attempt.graph, first, second), *steps_to(attempt.graph, second, first))
+    return assigned_twice(attempt, *(s.op.module for s in ways if s.before != s.after))
 
 
 def _padded_away(attempt: Attempt, first: Value, second: Value) -> str:
