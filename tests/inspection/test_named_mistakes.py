@@ -330,3 +330,81 @@ def test_values_of_a_block_that_are_exchanged() -> None:
     assert runs(NamedValues(4, 8), image)
     assert "were `x` and `skip` given in the wrong order?" in tells(TwoLevels(wrong="call"), image)
     assert runs(TwoLevels(), image)
+
+
+# A block that was never reached, or a call that was left out.
+
+
+class Rows(nn.Module):
+    """Blocks in two lists; `wrong` says which of them a forward passes over."""
+
+    def __init__(self, wrong: str = "") -> None:
+        super().__init__()
+        self.wrong = wrong
+        self.down = nn.ModuleList([Double(1, 4), Double(4, 8), Double(8, 16)])
+        self.up = nn.ModuleList([Up(16, 8, 8), Up(8, 4, 4)])
+        self.narrow, self.out = nn.Conv2d(4, 2, 1), nn.Conv2d(2, 1, 1)
+
+    def forward(self, x: Tensor) -> Any:
+        skips = []
+        for i in range(2 if self.wrong == "range" else 3):
+            x = self.down[i](F.max_pool2d(x, 2) if i else x)
+            skips.append(x)
+        x = skips.pop()
+        if self.wrong == "zip":
+            skips = skips[1:]
+        for block, skip in zip(self.up, reversed(skips)):  # noqa: B905
+            x = block(x, skip)
+        if self.wrong == "call":
+            return self.out(x)
+        x = self.narrow(x)
+        return self.out(x)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "parts"),
+    [
+        ("range", ["down.2 makes 16 and was not called", "Does the loop end too early?"]),
+        (
+            "zip",
+            ["up.1 makes 4 and was", "`skips` has 1, and `self.up` has 2. Give `skips` as many"],
+        ),
+        (
+            "call",
+            ["narrow takes 4, makes 2 and was not called. With it before out, the network runs"],
+        ),
+    ],
+)
+def test_a_block_that_was_not_called(wrong: str, parts: list[str]) -> None:
+    told = tells(Rows(wrong), (1, 1, 16, 16))
+    assert [part for part in parts if part not in told] == [], told
+    assert runs(Rows(), (1, 1, 16, 16))
+
+
+class Later(InOrder):
+    """Stops at a layer that is wrong, before others that would fit there are called."""
+
+    order = "one", "two", "three"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.one, self.two, self.three = conv(1, 4), conv(8, 4), conv(4, 8)
+
+
+class Numbered(nn.Module):
+    """Never calls the second of two blocks."""
+
+    def __init__(self, last: bool = False) -> None:
+        super().__init__()
+        self.last, self.one, self.two = last, conv(1, 4), conv(4, 8)
+        self.up1, self.up2 = Up(8, 4, 4), Up(4, 1, 2)
+        self.out = conv(2, 1)
+
+    def forward(self, x: Tensor) -> Any:
+        return self.out(self.up1(self.two(F.max_pool2d(skip := self.one(x), 2)), skip))
+
+
+def test_what_is_called_later_is_not_missing() -> None:
+    assert "called" not in tells(Later(), (1, 1, 8, 8))
+    told = tells(Numbered(), (1, 1, 8, 8))
+    assert "up2 makes 2, and forward does not call it: is its call left out?" in told

@@ -13,6 +13,11 @@ from torch import Tensor, nn
 
 from unet_teach.inspection.axes import has_axis
 from unet_teach.inspection.diagnosis.attempt import Attempt
+from unet_teach.inspection.diagnosis.forward_code import (
+    is_left_behind,
+    is_never_named,
+    shorter_loop,
+)
 from unet_teach.inspection.diagnosis.init_code import assigned_twice, exchanged_values
 from unet_teach.inspection.diagnosis.own_code import OwnCode, own_code
 from unet_teach.inspection.diagnosis.size_steps import CONVOLUTIONS
@@ -22,6 +27,7 @@ from unet_teach.inspection.graph import GLOBAL, SAME_LEVEL, is_deeper, join_kind
 from unet_teach.inspection.recording import Op, Value, way_back
 from unet_teach.inspection.wording import op_name, shape_text
 
+STEM = re.compile(r"\d+$")
 RESIZES = re.compile(r"upsample|pixel_shuffle")
 
 
@@ -159,6 +165,8 @@ def _channel_remedy(attempt: Attempt, op: Op, given: Value, expected: int) -> st
         if dim != 1:
             return f"Two maps were joined along dim {dim}; channels are dim 1: torch.cat(…, dim=1)."
         return _joined_remedy(attempt, op, joined, given, expected)
+    if left_out := _not_called(attempt, op, channels, expected):
+        return left_out
     plain = f"Let the layer before it make {expected}, or this one take {channels}."
     found = (
         _name_with_channels(attempt, given, expected)
@@ -188,6 +196,65 @@ def _channel_remedy(attempt: Attempt, op: Op, given: Value, expected: int) -> st
     are_made = {getattr(module, "out_channels", 0) for module in attempt.model.modules()}
     order = _sibling(attempt, op, channels) if expected in are_made else ""
     return f"{swapped} {plain}" if swapped else order or plain
+
+
+def _not_called(attempt: Attempt, op: Op, channels: int, expected: int) -> str:
+    """Name a layer that was passed over: it makes what is wanted, and never ran."""
+    calls = attempt.recording.calls
+    if told := _left_behind(attempt, op, expected):
+        return told
+    for path, module in attempt.model.named_modules():
+        takes, makes = _channels_of(module)
+        if not path or calls[path] or makes != expected or op.module.startswith(path):
+            continue
+        if takes == channels and _runs_after(attempt, op.module, path):
+            return (
+                f"{path} takes {channels}, makes {expected} and was not called. With it before "
+                f"{op.module}, the network runs: is its call left out?"
+            )
+        beside = [
+            p for p in calls if calls[p] and p != path and STEM.sub("", p) == STEM.sub("", path)
+        ]
+        if beside and is_never_named(attempt, path, beside[-1]):
+            return f"{path} makes {expected}, and forward does not call it: is its call left out?"
+    return ""
+
+
+def _channels_of(block: nn.Module) -> tuple[int, int]:
+    """Return how many channels the first convolution of a block takes, and its last one makes."""
+    layers: list[Any] = [m for m in block.modules() if hasattr(m, "in_channels")]
+    return (layers[0].in_channels, getattr(layers[-1], "out_channels", 0)) if layers else (0, 0)
+
+
+def _left_behind(attempt: Attempt, op: Op, expected: int) -> str:
+    """Name a block of an nn.ModuleList that a loop has not reached, as with a zip of lists."""
+    calls, modules = attempt.recording.calls, dict(attempt.model.named_modules())
+    for path, module in modules.items():
+        row, _, number = path.rpartition(".")
+        is_of_list = isinstance(modules.get(row), nn.ModuleList) and number != "0"
+        if not is_of_list or calls[path] or _channels_of(module)[1] != expected:
+            continue
+        is_inside = f"{op.module}.".startswith(f"{row}.")
+        if calls[f"{row}.{int(number) - 1}"] and not is_inside and is_left_behind(attempt, row):
+            return (
+                f"{path} makes {expected} and was not called, unlike those before it. "
+                f"{shorter_loop(attempt, row) or 'Does the loop end too early?'}"
+            )
+    return ""
+
+
+def _runs_after(attempt: Attempt, path: str, other: str) -> bool:
+    """Return whether the network runs when another layer, called nowhere, is called before one."""
+    called = list[str]()
+
+    def insert(copied: nn.Module) -> None:
+        layer, before = copied.get_submodule(path), copied.get_submodule(other)
+        called.clear()
+        layer.register_forward_pre_hook(lambda module, args: (before(*args),))
+        for each, name in ((layer, path), (before, other)):
+            each.register_forward_hook(lambda m, args, made, name=name: called.append(name))
+
+    return bool(path) and runs_when(attempt, insert) and called.count(path) == called.count(other)
 
 
 def _called_again(attempt: Attempt, op: Op, channels: int) -> str:
@@ -252,6 +319,8 @@ def _joined_remedy(attempt: Attempt, op: Op, joined: Op, given: Value, expected:
             )
     for part in parts:
         needed = part.shape[1] + missing
+        if left := _left_behind(attempt, op, needed):
+            return f"{told} {left}"
         if level := _of_another_level(attempt, part, parts, needed):
             return level
         fits = [v for v in same_size if v.shape[1] == needed and v not in parts]
@@ -319,9 +388,25 @@ def _sibling(attempt: Attempt, op: Op, channels: int) -> str:
             continue
         numbered = {re.sub(r"\d+", "#", names[differ[0]]) for names in (parts, place)}
         in_order = isinstance(modules[".".join(parts[: differ[0]])], nn.Sequential)
-        if len(numbered) == 1 and not in_order and getattr(module, "in_channels", 0) == channels:
+        is_alike = len(numbered) == 1 and not in_order
+        if is_alike and getattr(module, "in_channels", 0) == channels:
+            pair = [".".join(names[: differ[0] + 1]) for names in (parts, place)]
+            if not _runs_with_both_exchanged(attempt, *pair):
+                continue
             return f"{path} takes {channels}: are they called in the wrong order?"
     return ""
+
+
+def _runs_with_both_exchanged(attempt: Attempt, first: str, second: str) -> bool:
+    """Return whether the network runs when two of its layers are called in each other's place."""
+
+    def exchange(copied: nn.Module) -> None:
+        layers = [copied.get_submodule(path) for path in (first, second)]
+        for path, layer in zip((second, first), layers, strict=True):
+            row, _, name = path.rpartition(".")
+            copied.get_submodule(row)._modules[name] = layer
+
+    return runs_when(attempt, exchange)
 
 
 def _stands_beside(attempt: Attempt, op: Op, channels: int) -> bool:
