@@ -408,3 +408,129 @@ def test_what_is_called_later_is_not_missing() -> None:
     assert "called" not in tells(Later(), (1, 1, 8, 8))
     told = tells(Numbered(), (1, 1, 8, 8))
     assert "up2 makes 2, and forward does not call it: is its call left out?" in told
+
+
+# Skips that are taken in another order, proved by a run of the changed code.
+
+
+class Kept(nn.Module):
+    """A U-Net whose forward takes the skips in an order of its own."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.down = nn.ModuleList([Double(1, 4), Double(4, 8), Double(8, 16)])
+        self.low = Double(16, 32)
+        self.up = nn.ModuleList([Up(32, 16, 16), Up(16, 8, 8), Up(8, 4, 4)])
+
+    def encode(self, x: Tensor, bottom: bool = False) -> tuple[Tensor, list[Tensor]]:
+        skips = []
+        for block in self.down:
+            x = block(x)
+            skips.append(x)
+            x = F.max_pool2d(x, 2)
+        x = self.low(x)
+        return x, skips + [x] * bottom
+
+
+class PopsFirst(Kept):
+    """Takes the first skip first."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        x, skips = self.encode(x)
+        for block in self.up:
+            x = block(x, skips.pop(0))
+        return x
+
+
+class PopsTurned(Kept):
+    """Takes the last one of a list that is turned round already."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        x, skips = self.encode(x)
+        skips.reverse()
+        for block in self.up:
+            x = block(x, skips.pop())
+        return x
+
+
+class PopsBottom(Kept):
+    """Keeps the bottleneck's map among the skips."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        x, skips = self.encode(x, bottom=True)
+        for block in self.up:
+            x = block(x, skips.pop())
+        return x
+
+
+class ZipsBottom(Kept):
+    """Keeps the bottleneck's map among the skips, too."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        x, skips = self.encode(x, bottom=True)
+        for block, skip in zip(self.up, skips[::-1]):  # noqa: B905
+            x = block(x, skip)
+        return x
+
+
+class ZipsForward(Kept):
+    """Goes through the skips from the first to the last."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        x, skips = self.encode(x)
+        for block, skip in zip(self.up, skips):  # noqa: B905
+            x = block(x, skip)
+        return x
+
+
+class Counts(Kept):
+    """Takes skips by their number."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        x, skips = self.encode(x)
+        for i, block in enumerate(self.up):
+            x = block(x, skips[i])
+        return x
+
+
+class CountsBack(Kept):
+    """Counts back by one too few."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        x, skips = self.encode(x)
+        for i, block in enumerate(self.up):
+            x = block(x, skips[-i])
+        return x
+
+
+class InPlaceOfX(Kept):
+    """Has no list at all, and another mistake."""
+
+    def forward(self, x: Tensor) -> Any:
+        x, skips = self.encode(x)
+        return self.up[0](x, skips[0])
+
+
+@pytest.mark.parametrize(
+    ("kind", "right", "wrong"),
+    [
+        (PopsFirst, "skips.pop()", "skips.pop(0)"),
+        (PopsTurned, "skips.pop(0)", "skips.pop()"),
+        (PopsBottom, "skips.pop(-2)", "skips.pop()"),
+        (ZipsBottom, "skips[-2::-1]", "skips[::-1]"),
+        (ZipsForward, "skips[::-1]", "skips"),
+        (Counts, "skips[-1 - i]", "skips[i]"),
+        (CountsBack, "skips[-i - 1]", "skips[-i]"),
+    ],
+)
+def test_skips_that_are_taken_in_another_order(
+    kind: type[nn.Module], right: str, wrong: str
+) -> None:
+    told = tells(kind(), (1, 1, 16, 16))
+    assert f"with `{right}` in place of `{wrong}`, the network runs." in told
+    assert "is missing" not in told
+
+
+def test_an_order_that_mends_nothing_is_not_said() -> None:
+    for kind, image in ((InPlaceOfX, (1, 1, 16, 16)), (PopsFirst, (1, 1, 18, 18))):
+        assert "in place of" not in tells(kind(), image)

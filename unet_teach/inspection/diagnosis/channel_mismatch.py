@@ -16,6 +16,7 @@ from unet_teach.inspection.diagnosis.attempt import Attempt
 from unet_teach.inspection.diagnosis.forward_code import (
     is_left_behind,
     is_never_named,
+    other_order,
     shorter_loop,
 )
 from unet_teach.inspection.diagnosis.init_code import assigned_twice, exchanged_values
@@ -132,6 +133,7 @@ def _channel_remedy(attempt: Attempt, op: Op, given: Value, expected: int) -> st
     if found := (
         assigned_twice(attempt, op.module, *([made_by.module] if made_by else []))
         or exchanged_values(attempt, op.module)
+        or other_order(attempt)
         or _called_again(attempt, op, channels)
     ):
         return found

@@ -9,14 +9,17 @@ import re
 import textwrap
 import traceback
 import types
-from collections.abc import Callable
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from torch import nn
+from torch import Tensor, nn
 
 from unet_teach.inspection.diagnosis.attempt import Attempt
 from unet_teach.inspection.diagnosis.trials import runs_when
 from unet_teach.inspection.plain_lists import all_modules
+
+MOST_EDITS = 24  # each is a run without values
+LAST = "The last entry of `{}` is no skip, as the bottleneck's map is none; leave it out"
 
 
 class Method(NamedTuple):
@@ -154,4 +157,90 @@ def _length(node: ast.expr, names: dict[str, Any]) -> int | None:
     return len(thing) if isinstance(thing, list | tuple | nn.ModuleList | nn.Sequential) else None
 
 
-Edit = Callable[[ast.AST], ast.AST | None]
+class Edit(NamedTuple):
+    """A change of a piece of code: what is there, and what is tried in its place."""
+
+    node: ast.expr
+    text: str
+    reason: str
+
+
+def other_order(attempt: Attempt) -> str:
+    """Say which skip to take, or which values to exchange, if a trial of that code runs."""
+    for method in running_methods(attempt):
+        tree = method.tree()
+        for i, edit in enumerate(_edits(tree, method) if tree else ()):
+            changed = method.tree()
+            if changed is None or i > MOST_EDITS:
+                break
+            old = ast.unparse(edit.node)
+            if runs_with_code(attempt, method, _Replace(edit.node, edit.text).visit(changed)):
+                return f"{edit.reason}: with `{edit.text}` in place of `{old}`, the network runs."
+    return ""
+
+
+class _Replace(ast.NodeTransformer):
+    """Puts other code where a piece of code stands; a name is replaced in this place alone."""
+
+    def __init__(self, old: ast.expr, new: str) -> None:
+        self.old, self.new = old, ast.parse(new, mode="eval").body
+        self.text = ast.unparse(old)
+
+    def visit(self, node: ast.AST) -> Any:
+        is_stored = isinstance(getattr(node, "ctx", None), ast.Store)
+        if isinstance(node, ast.expr) and not is_stored and ast.unparse(node) == self.text:
+            is_here = (node.lineno, node.col_offset) == (self.old.lineno, self.old.col_offset)
+            if is_here or not isinstance(node, ast.Name | ast.Attribute):
+                return self.new
+        return self.generic_visit(node)
+
+
+def _edits(tree: ast.FunctionDef, method: Method) -> Iterator[Edit]:
+    """Yield other orders in which maps could be taken out of the lists of a method."""
+    nodes = list(ast.walk(tree))
+    for call in (node for node in nodes if isinstance(node, ast.Call)):
+        if isinstance(call.func, ast.Attribute) and call.func.attr == "pop":
+            row = ast.unparse(call.func.value)
+            if ast.unparse(call) == f"{row}.pop(0)":
+                yield Edit(call, f"{row}.pop()", f"`{row}` is taken from its front")
+            elif ast.unparse(call) == f"{row}.pop()":
+                yield Edit(call, f"{row}.pop(0)", f"`{row}` is taken from its end")
+                yield Edit(call, f"{row}.pop(-2)", LAST.format(row))
+    for loop in (node for node in nodes if isinstance(node, ast.For)):
+        calls = [n for n in ast.walk(loop.iter) if isinstance(n, ast.Call)]
+        zipped = [a for c in calls if ast.unparse(c.func) in ("zip", "enumerate") for a in c.args]
+        for node in zipped or [loop.iter]:
+            inner = _list_in(node)
+            row = ast.unparse(inner)
+            if not _holds_maps(inner, method.names):
+                continue
+            order = f"{row}[::-1]" if inner is node else row
+            yield Edit(node, order, f"`{row}` is gone through in the wrong direction")
+            shorter = f"{row}[:-1]" if inner is node else f"{row}[-2::-1]"
+            yield Edit(node, shorter, LAST.format(row))
+    for part in (node for node in nodes if isinstance(node, ast.Subscript)):
+        index, row = ast.unparse(part.slice), ast.unparse(part.value)
+        is_number = not isinstance(part.slice, ast.Constant | ast.Slice | ast.Tuple)
+        if is_number and isinstance(part.ctx, ast.Load) and _holds_maps(part.value, method.names):
+            reason = f"`{row}` is asked for the wrong entry"
+            for other in dict.fromkeys(_other_indices(index)):
+                yield Edit(part, f"{row}[{other}]", reason)
+
+
+def _other_indices(index: str) -> Iterator[str]:
+    """Yield the index from the other end, and those beside it, in their shortest form."""
+    if found := re.fullmatch(r"-(\w+) - 1|-\((\w+) \+ 1\)|~(\w+)|.* - (\w*[a-z]\w*)", index):
+        yield next(filter(None, found.groups()))
+    yield f"-1 - {index}" if index.isidentifier() else f"-1 - ({index})"
+    if found := re.fullmatch(r"(.+) [-+] 1", index):
+        yield found[1]
+    yield from (f"{index} + 1", f"{index} - 1")
+
+
+def _holds_maps(node: ast.expr, names: dict[str, Any]) -> bool:
+    first, *attributes = ast.unparse(node).split(".")
+    thing = names.get(first)
+    for attribute in attributes:
+        thing = getattr(thing, attribute, None)
+    is_row = isinstance(thing, list | tuple) and len(thing) > 1
+    return is_row and all(isinstance(each, Tensor) for each in thing or ())

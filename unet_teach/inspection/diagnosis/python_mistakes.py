@@ -16,6 +16,7 @@ from torch import nn
 from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 
 from unet_teach.inspection.diagnosis.attempt import Attempt
+from unet_teach.inspection.diagnosis.forward_code import other_order
 from unet_teach.inspection.diagnosis.own_code import article, described, own_code
 from unet_teach.inspection.graph import GLOBAL, SAME_LEVEL
 from unet_teach.inspection.wording import listed
@@ -194,8 +195,8 @@ def no_such_entry(attempt: Attempt) -> str:
         name, thing = next(iter(lists.items()))
         count = f"{len(thing)} {'entry' if len(thing) == 1 else 'entries'}"
         return (
-            f"`{name}` has {count}, numbers 0 to {len(thing) - 1}, and is asked for another. Go "
-            "through as many as there are, or add what is missing."
+            f"`{name}` has {count}, numbers 0 to {len(thing) - 1}, and is asked for another. "
+            f"{other_order(attempt) or 'Go through as many as there are, or add what is missing.'}"
         )
     return ""
 

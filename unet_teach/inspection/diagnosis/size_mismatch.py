@@ -15,6 +15,7 @@ from unet_teach.inspection.axes import finest_strides
 from unet_teach.inspection.diagnosis.attempt import Attempt
 from unet_teach.inspection.diagnosis.channel_mismatch import cat_dim
 from unet_teach.inspection.diagnosis.feature_mismatch import PRODUCTS
+from unet_teach.inspection.diagnosis.forward_code import other_order
 from unet_teach.inspection.diagnosis.init_code import assigned_twice
 from unet_teach.inspection.diagnosis.one_axis import one_axis_is_wrong
 from unet_teach.inspection.diagnosis.own_code import own_code
@@ -70,6 +71,7 @@ def _size_remedy(attempt: Attempt, first: Value, second: Value) -> str:
         call_remedy,
         _divisible,
         _results_exchanged,
+        lambda attempt, first, second: other_order(attempt),
         one_axis_is_wrong,
         _wrong_level,
         _mended_step,
@@ -219,16 +221,12 @@ def _from_its_end(attempt: Attempt, up: Value, other: Value) -> str:
         if not is_list or not all(isinstance(m, Tensor) and m.dim() == len(up.shape) for m in kept):
             continue
         shapes = [tuple(m.shape) for m in kept]
-        if re.search(rf"\b{re.escape(name)}\.pop\(0\)", code.line):  # it is taken out already
-            shapes = [other.shape, *shapes]
-            call = f"{name}.pop() takes the last one, .pop(0) the first"
-        else:
-            call = f"go through `{name}[::-1]`"
         places = [i for i, shape in enumerate(shapes) if shape == other.shape]
         if any(shapes[-1 - i][2:] == up.shape[2:] for i in places if 2 * i < len(shapes) - 1):
             return (
                 f"`{name}` holds the encoder's maps from {shape_text(shapes[0][2:])} to "
-                f"{shape_text(shapes[-1][2:])}, and the decoder needs them from the end: {call}."
+                f"{shape_text(shapes[-1][2:])}, and the decoder needs them from the end: go through "
+                f"`{name}[::-1]`."
             )
     return ""
 
