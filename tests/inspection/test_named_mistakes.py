@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -534,3 +535,125 @@ def test_skips_that_are_taken_in_another_order(
 def test_an_order_that_mends_nothing_is_not_said() -> None:
     for kind, image in ((InPlaceOfX, (1, 1, 16, 16)), (PopsFirst, (1, 1, 18, 18))):
         assert "in place of" not in tells(kind(), image)
+
+
+# Crops of the wrong map, and maps whose height and width are exchanged.
+
+
+def cropped(large: Tensor, small: Tensor) -> Tensor:
+    high, wide = small.shape[2:]
+    top, left = (large.shape[2] - high) // 2, (large.shape[3] - wide) // 2
+    return large[:, :, top : top + high, left : left + wide]
+
+
+def cut_off(large: Tensor, small: Tensor) -> Tensor:
+    top, left = (large.shape[2] - small.shape[2]) // 2, (large.shape[3] - small.shape[3]) // 2
+    return large[:, :, top:-top, left:-left]
+
+
+class Valid(nn.Module):
+    """One level without padding, whose skip is brought to the size of what comes up."""
+
+    def __init__(self, join: Callable[[Tensor, Tensor], Any]) -> None:
+        super().__init__()
+        self.one, self.two, self.join = nn.Conv2d(1, 4, 3), nn.Conv2d(4, 8, 5), join
+        self.up, self.out = nn.ConvTranspose2d(8, 4, 2, 2), nn.Conv2d(8, 1, 1)
+
+    def forward(self, x: Tensor) -> Any:
+        skip = self.one(x)
+        return self.out(self.join(self.up(self.two(F.max_pool2d(skip, 2))), skip))
+
+
+def cat(*maps: Tensor) -> Tensor:
+    return torch.cat(maps, 1)
+
+
+@pytest.mark.parametrize(
+    ("join", "part"),
+    [
+        (lambda x, skip: cat(skip, cropped(x, skip)), "it begins at -4, which counts from the end"),
+        (lambda x, skip: cat(x, cropped(x, skip)), "it begins at -4, which counts from the end"),
+        (lambda x, skip: cat(skip, cut_off(x, skip)), "its slice begins at -4"),
+        (lambda x, skip: cat(skip, x[:, :, 2:, 2:]), "32×24, is to be cropped to 24×16"),
+        (
+            lambda x, skip: cat(x, skip[:, :, : x.shape[3], : x.shape[2]]),
+            "24×16 are needed: height and width are exchanged in it",
+        ),
+    ],
+)
+def test_a_crop_of_the_wrong_map(join: Callable[[Tensor, Tensor], Any], part: str) -> None:
+    told = tells(Valid(join), (1, 1, 34, 26))
+    assert part in told
+    assert "padding=" not in told
+    assert "too few" not in told
+    assert runs(Valid(lambda x, skip: cat(x, cropped(skip, x))), (1, 1, 34, 26))
+
+
+def grid(x: Tensor, turned: bool) -> Tensor:
+    sides = x.shape[:1:-1] if turned else x.shape[2:]
+    rows = [torch.linspace(-1, 1, side) for side in sides]
+    return torch.stack(torch.meshgrid(*rows, indexing="ij"))
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda x, places: torch.cat([x, places[None].expand(len(x), -1, -1, -1)], 1),
+        lambda x, places: x + places[None, :1],
+        lambda x, places: x + places[0],
+    ],
+)
+def test_positions_whose_height_and_width_are_exchanged(use: Callable[..., Tensor]) -> None:
+    class Places(nn.Module):
+        """Adds or joins the positions."""
+
+        def __init__(self, turned: bool) -> None:
+            super().__init__()
+            self.one, self.turned = conv(1, 4), turned
+
+        def forward(self, x: Tensor) -> Tensor:
+            x = self.one(x)
+            return use(x, grid(x, self.turned))
+
+    told = tells(Places(turned=True), (2, 1, 16, 24))
+    assert "Height and width are exchanged in the 24×16" in told
+    assert runs(Places(turned=False), (2, 1, 16, 24))
+
+
+class ValidTwice(Valid):
+    """Two levels without padding; crops what comes up in place of the skip."""
+
+    def __init__(self) -> None:
+        super().__init__(cat)
+        self.low, self.up2 = nn.Conv2d(8, 8, 3), nn.ConvTranspose2d(8, 4, 2, 2)
+        self.three = nn.Conv2d(12, 8, 1)
+
+    def forward(self, x: Tensor) -> Any:
+        one = self.one(x)
+        two = self.two(F.max_pool2d(one, 2))
+        x = self.up2(self.low(F.max_pool2d(two, 2)))
+        x = self.three(torch.cat([two, cropped(x, two)], 1))
+        x = self.up(x)
+        return self.out(torch.cat([one, cropped(x, one)], 1))
+
+
+class MapsExchanged(OneLevel):
+    """Enlarges the skip in place of what comes up."""
+
+    def enlarged(self, x: Tensor, skip: Tensor) -> Tensor:
+        return torch.cat([F.interpolate(x, scale_factor=2), skip], 1)
+
+    def forward(self, x: Tensor) -> Any:
+        skip = self.one(x)
+        x = self.two(F.max_pool2d(skip, 2))
+        return self.out(self.enlarged(skip, x))
+
+
+def test_two_maps_that_are_exchanged_in_a_call() -> None:
+    told = tells(ValidTwice(), (1, 1, 54, 54))
+    assert (
+        "`x` and `two` are exchanged: with `self.three(torch.cat([x, cropped(two, x)], 1))`" in told
+    )
+    assert ", and so wherever `cropped` is called, the network runs." in told
+    told = tells(MapsExchanged(None, None), (1, 1, 16, 16))
+    assert "exchanged: with `self.enlarged(x, skip)`, the network runs." in told

@@ -157,6 +157,68 @@ def _length(node: ast.expr, names: dict[str, Any]) -> int | None:
     return len(thing) if isinstance(thing, list | tuple | nn.ModuleList | nn.Sequential) else None
 
 
+def exchanged_maps(attempt: Attempt) -> str:
+    """Say which two maps are exchanged in a call, if the network runs when they are not."""
+    for method in running_methods(attempt):
+        tree = method.tree()
+        for statement in ast.walk(tree) if tree else ():
+            if not isinstance(statement, ast.Assign | ast.Return | ast.Expr) or not statement.value:
+                continue
+            if not statement.lineno <= method.line <= (statement.end_lineno or 0):
+                continue
+            for call in ast.walk(statement):
+                if not isinstance(call, ast.Call) or len(pair := _two_names(call)) < 2:
+                    continue
+                maps = [method.names.get(name) for name in pair]
+                shapes = [each.shape[2:] for each in maps if isinstance(each, Tensor)]
+                if len(shapes) < 2 or shapes[0] == shapes[1]:
+                    continue
+                for whole in (False, True):
+                    changed, called = method.tree(), ast.unparse(call.func)
+                    if changed and runs_with_code(
+                        attempt, method, _Exchange(called, whole).visit(changed)
+                    ):
+                        now = _exchanged(statement.value if whole else call, *pair)
+                        each = f", and so wherever `{called}` is called,"
+                        more = each if ast.unparse(tree or changed).count(f"{called}(") > 1 else ","
+                        return (
+                            f"`{pair[0]}` and `{pair[1]}` are exchanged: with `{now}`{more} the "
+                            "network runs."
+                        )
+    return ""
+
+
+def _two_names(call: ast.AST) -> list[str]:
+    """Return the first two values of a call that are names."""
+    given = call.args[:2] if isinstance(call, ast.Call) else []
+    return [node.id for node in given if isinstance(node, ast.Name)]
+
+
+def _exchanged(node: ast.AST, first: str, second: str) -> str:
+    """Return a piece of code in which two names stand in each other's place."""
+    other = {first: second, second: first}
+    for name in ast.walk(node):
+        if isinstance(name, ast.Name):
+            name.id = other.get(name.id, name.id)
+    return ast.unparse(node)
+
+
+class _Exchange(ast.NodeTransformer):
+    """Exchanges the first two names in each call of a function, or in all of its statement."""
+
+    def __init__(self, called: str, whole: bool) -> None:
+        self.called, self.whole = called, whole
+
+    def visit(self, node: ast.AST) -> Any:
+        value = getattr(node, "value", None)
+        for call in ast.walk(node) if isinstance(node, ast.stmt) and value else ():
+            if isinstance(call, ast.Call) and ast.unparse(call.func) == self.called:
+                if len(pair := _two_names(call)) == 2:
+                    _exchanged(value if self.whole and value else call, *pair)
+                return node
+        return self.generic_visit(node)
+
+
 class Edit(NamedTuple):
     """A change of a piece of code: what is there, and what is tried in its place."""
 

@@ -15,7 +15,7 @@ from unet_teach.inspection.axes import finest_strides
 from unet_teach.inspection.diagnosis.attempt import Attempt
 from unet_teach.inspection.diagnosis.channel_mismatch import cat_dim
 from unet_teach.inspection.diagnosis.feature_mismatch import PRODUCTS
-from unet_teach.inspection.diagnosis.forward_code import other_order
+from unet_teach.inspection.diagnosis.forward_code import exchanged_maps, other_order
 from unet_teach.inspection.diagnosis.init_code import assigned_twice
 from unet_teach.inspection.diagnosis.one_axis import one_axis_is_wrong
 from unet_teach.inspection.diagnosis.own_code import own_code
@@ -67,6 +67,7 @@ def _size_remedy(attempt: Attempt, first: Value, second: Value) -> str:
     """Say what makes two maps equally large: what is sure first, then what is likely."""
     for remedy in (
         _replaced_in_init,
+        lambda attempt, first, second: exchanged_maps(attempt),
         _padded_away,
         call_remedy,
         _divisible,
@@ -225,8 +226,8 @@ def _from_its_end(attempt: Attempt, up: Value, other: Value) -> str:
         if any(shapes[-1 - i][2:] == up.shape[2:] for i in places if 2 * i < len(shapes) - 1):
             return (
                 f"`{name}` holds the encoder's maps from {shape_text(shapes[0][2:])} to "
-                f"{shape_text(shapes[-1][2:])}, and the decoder needs them from the end: go through "
-                f"`{name}[::-1]`."
+                f"{shape_text(shapes[-1][2:])}, and the decoder needs them from the end: go "
+                f"through `{name}[::-1]`."
             )
     return ""
 
