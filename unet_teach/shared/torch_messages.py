@@ -346,7 +346,12 @@ MESSAGES = (
         "Create each layer with brackets: nn.ReLU().",
     ),
     Message(
-        r"before Module\.__init__\(\) call|has no attribute '_parameters'",
+        r"'(?P<owner>\w+)' object has no attribute '(?:_modules|_parameters|_buffers|_\w+_hooks|training)'",
+        "{owner} is not set up: its __init__ does not run super().__init__().",
+        "Begin the __init__ of {owner} with super().__init__().",
+    ),
+    Message(
+        r"before Module\.__init__\(\) call",
         "Layers can only be assigned after the network itself has been set up.",
         "Write super().__init__() as the first line of __init__, with the arguments that the class takes from which yours inherits; nn.Module takes none.",
     ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
+from functools import partial
 from itertools import takewhile
 from typing import Any
 
@@ -12,7 +13,14 @@ from torch import Tensor, nn
 
 from unet_teach.inspection.axes import has_axis
 from unet_teach.inspection.diagnosis.attempt import Attempt
-from unet_teach.inspection.diagnosis.own_code import own_code
+from unet_teach.inspection.diagnosis.forward_code import (
+    is_left_behind,
+    is_never_named,
+    other_order,
+    shorter_loop,
+)
+from unet_teach.inspection.diagnosis.init_code import assigned_twice, exchanged_values
+from unet_teach.inspection.diagnosis.own_code import OwnCode, own_code
 from unet_teach.inspection.diagnosis.size_steps import CONVOLUTIONS
 from unet_teach.inspection.diagnosis.trials import runs_when
 from unet_teach.inspection.diagnosis.views import wrong_view
@@ -20,6 +28,7 @@ from unet_teach.inspection.graph import GLOBAL, SAME_LEVEL, is_deeper, join_kind
 from unet_teach.inspection.recording import Op, Value, way_back
 from unet_teach.inspection.wording import op_name, shape_text
 
+STEM = re.compile(r"\d+$")
 RESIZES = re.compile(r"upsample|pixel_shuffle")
 
 
@@ -121,8 +130,13 @@ def _channel_remedy(attempt: Attempt, op: Op, given: Value, expected: int) -> st
     made_by = next((v.op for v in way_back(given, lambda v: v.depends_on_input) if v.op), None)
     if made_by and made_by.module == op.module and made_by.name in CONVOLUTIONS:
         return f"It is given what it made itself: {op.module} is called twice. Call it once."
-    if again := _called_again(attempt, op, channels):
-        return again
+    if found := (
+        assigned_twice(attempt, op.module, *([made_by.module] if made_by else []))
+        or exchanged_values(attempt, op.module)
+        or other_order(attempt)
+        or _called_again(attempt, op, channels)
+    ):
+        return found
     if given.is_input and given.shape[-1] == expected:
         return f"Its last side is {expected}; channels stand second: x.movedim(-1, 1)."
     if given.is_input and (unused := _unused(attempt, given, expected)):
@@ -153,6 +167,8 @@ def _channel_remedy(attempt: Attempt, op: Op, given: Value, expected: int) -> st
         if dim != 1:
             return f"Two maps were joined along dim {dim}; channels are dim 1: torch.cat(…, dim=1)."
         return _joined_remedy(attempt, op, joined, given, expected)
+    if left_out := _not_called(attempt, op, channels, expected):
+        return left_out
     plain = f"Let the layer before it make {expected}, or this one take {channels}."
     found = (
         _name_with_channels(attempt, given, expected)
@@ -184,6 +200,65 @@ def _channel_remedy(attempt: Attempt, op: Op, given: Value, expected: int) -> st
     return f"{swapped} {plain}" if swapped else order or plain
 
 
+def _not_called(attempt: Attempt, op: Op, channels: int, expected: int) -> str:
+    """Name a layer that was passed over: it makes what is wanted, and never ran."""
+    calls = attempt.recording.calls
+    if told := _left_behind(attempt, op, expected):
+        return told
+    for path, module in attempt.model.named_modules():
+        takes, makes = _channels_of(module)
+        if not path or calls[path] or makes != expected or op.module.startswith(path):
+            continue
+        if takes == channels and _runs_after(attempt, op.module, path):
+            return (
+                f"{path} takes {channels}, makes {expected} and was not called. With it before "
+                f"{op.module}, the network runs: is its call left out?"
+            )
+        beside = [
+            p for p in calls if calls[p] and p != path and STEM.sub("", p) == STEM.sub("", path)
+        ]
+        if beside and is_never_named(attempt, path, beside[-1]):
+            return f"{path} makes {expected}, and forward does not call it: is its call left out?"
+    return ""
+
+
+def _channels_of(block: nn.Module) -> tuple[int, int]:
+    """Return how many channels the first convolution of a block takes, and its last one makes."""
+    layers: list[Any] = [m for m in block.modules() if hasattr(m, "in_channels")]
+    return (layers[0].in_channels, getattr(layers[-1], "out_channels", 0)) if layers else (0, 0)
+
+
+def _left_behind(attempt: Attempt, op: Op, expected: int) -> str:
+    """Name a block of an nn.ModuleList that a loop has not reached, as with a zip of lists."""
+    calls, modules = attempt.recording.calls, dict(attempt.model.named_modules())
+    for path, module in modules.items():
+        row, _, number = path.rpartition(".")
+        is_of_list = isinstance(modules.get(row), nn.ModuleList) and number != "0"
+        if not is_of_list or calls[path] or _channels_of(module)[1] != expected:
+            continue
+        is_inside = f"{op.module}.".startswith(f"{row}.")
+        if calls[f"{row}.{int(number) - 1}"] and not is_inside and is_left_behind(attempt, row):
+            return (
+                f"{path} makes {expected} and was not called, unlike those before it. "
+                f"{shorter_loop(attempt, row) or 'Does the loop end too early?'}"
+            )
+    return ""
+
+
+def _runs_after(attempt: Attempt, path: str, other: str) -> bool:
+    """Return whether the network runs when another layer, called nowhere, is called before one."""
+    called = list[str]()
+
+    def insert(copied: nn.Module) -> None:
+        layer, before = copied.get_submodule(path), copied.get_submodule(other)
+        called.clear()
+        layer.register_forward_pre_hook(lambda module, args: (before(*args),))
+        for each, name in ((layer, path), (before, other)):
+            each.register_forward_hook(lambda m, args, made, name=name: called.append(name))
+
+    return bool(path) and runs_when(attempt, insert) and called.count(path) == called.count(other)
+
+
 def _called_again(attempt: Attempt, op: Op, channels: int) -> str:
     """Say that a layer, or a block around it, is called a second time, and which one is not."""
     calls, parts = attempt.recording.calls, op.module.split(".")
@@ -193,6 +268,12 @@ def _called_again(attempt: Attempt, op: Op, channels: int) -> str:
         return ""
     modules = dict(attempt.model.named_modules())
     told = f"{path} is called here for the {'second' if calls[path] == 2 else 'next'} time."
+    named = attempt.model.named_modules(remove_duplicate=False)
+    if same := [n for n, module in named if n != path and module is modules.get(path)]:
+        return (
+            f"{told} It is the same layer as {same[0]}, with the same weights. Make a new layer "
+            "for each place, as in [Block() for _ in range(2)] and not [Block()] * 2."
+        )
     for other, module in modules.items():
         takes = next((m.in_channels for m in module.modules() if hasattr(m, "in_channels")), 0)
         is_beside = other.count(".") == path.count(".") and not calls[other]
@@ -240,6 +321,8 @@ def _joined_remedy(attempt: Attempt, op: Op, joined: Op, given: Value, expected:
             )
     for part in parts:
         needed = part.shape[1] + missing
+        if left := _left_behind(attempt, op, needed):
+            return f"{told} {left}"
         if level := _of_another_level(attempt, part, parts, needed):
             return level
         fits = [v for v in same_size if v.shape[1] == needed and v not in parts]
@@ -307,9 +390,25 @@ def _sibling(attempt: Attempt, op: Op, channels: int) -> str:
             continue
         numbered = {re.sub(r"\d+", "#", names[differ[0]]) for names in (parts, place)}
         in_order = isinstance(modules[".".join(parts[: differ[0]])], nn.Sequential)
-        if len(numbered) == 1 and not in_order and getattr(module, "in_channels", 0) == channels:
+        is_alike = len(numbered) == 1 and not in_order
+        if is_alike and getattr(module, "in_channels", 0) == channels:
+            pair = [".".join(names[: differ[0] + 1]) for names in (parts, place)]
+            if not _runs_with_both_exchanged(attempt, *pair):
+                continue
             return f"{path} takes {channels}: are they called in the wrong order?"
     return ""
+
+
+def _runs_with_both_exchanged(attempt: Attempt, first: str, second: str) -> bool:
+    """Return whether the network runs when two of its layers are called in each other's place."""
+
+    def exchange(copied: nn.Module) -> None:
+        layers = [copied.get_submodule(path) for path in (first, second)]
+        for path, layer in zip((second, first), layers, strict=True):
+            row, _, name = path.rpartition(".")
+            copied.get_submodule(row)._modules[name] = layer
+
+    return runs_when(attempt, exchange)
 
 
 def _stands_beside(attempt: Attempt, op: Op, channels: int) -> bool:
@@ -333,12 +432,44 @@ def _name_with_channels(attempt: Attempt, given: Value, expected: int) -> str:
     maps = {n: tuple(x.shape) for n, x in given_to_it if isinstance(x, Tensor) and x.dim() > 2}
     was = [name for name, shape in maps.items() if shape == given.shape]
     fits = [name for name, shape in maps.items() if shape[1] == expected]
-    if not (was and fits):
+    if not (was and fits) or not _runs_exchanged(attempt, code, was[0], fits[0]):
         return ""
     return (
         f"`{fits[0]}`, {shape_text(maps[fits[0]])}, has {expected}: were `{was[0]}` and "
         f"`{fits[0]}` given in the wrong order?"
     )
+
+
+def _runs_exchanged(attempt: Attempt, code: OwnCode, first: str, second: str) -> bool:
+    """Return whether the network runs when a forward is given two of its maps in the other order.
+
+    This call alone is tried, and all calls of its class. Those of a function that is no forward
+    cannot be: it is taken to be so where both maps have one size.
+    """
+    shapes = [tuple(code.names[name].shape) for name in (first, second)]
+    owner = code.names.get(code.parameters[0])
+    if not isinstance(owner, nn.Module):
+        return shapes[0][2:] == shapes[1][2:]
+    places, last = [code.parameters.index(n) - 1 for n in (first, second)], attempt.stopped_in
+
+    def swap(args: tuple[Any, ...], *, each: bool) -> tuple[Any, ...] | None:
+        given = list(args)
+        if max(places) >= len(given):  # by name
+            return None
+        maps = [given[place] for place in places]
+        if not each and [tuple(getattr(m, "shape", ())) for m in maps] != shapes:
+            return None
+        for place, other in zip(places, reversed(maps), strict=True):
+            given[place] = other
+        return tuple(given)
+
+    def exchange(copied: nn.Module, *, each: bool) -> None:
+        for path, module in copied.named_modules():
+            is_around = each or not path or f"{last}.".startswith(f"{path}.")
+            if type(module) is type(owner) and is_around:
+                module.register_forward_pre_hook(lambda m, args: swap(args, each=each))
+
+    return any(runs_when(attempt, partial(exchange, each=each)) for each in (False, True))
 
 
 def _joined(value: Value) -> Op | None:

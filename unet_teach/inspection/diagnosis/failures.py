@@ -113,10 +113,15 @@ def made_of_a_fixed_size(attempt: Attempt) -> str:
     made = [v for v in op.inputs if not v.depends_on_input and v.op is not None and not v.name]
     if not maps or not made or made[0].op is None or _comes_from_weight(made[0]):
         return ""
-    return (
+    told = (
         f"In {attempt.stopped_in}, a tensor of {shape_text(made[0].shape)}, which forward makes by "
-        f"{op_name(made[0].op)}, meets a map of {shape_text(maps[0].shape)}. Make it as large as "
-        "the map: torch.randn_like(x), torch.zeros_like(x), or with the sizes in x.shape."
+        f"{op_name(made[0].op)}, meets a map of {shape_text(maps[0].shape)}."
+    )
+    if maps[0].shape[-2:] == made[0].shape[:-3:-1]:
+        return f"{told} {TURNED.format(shape_text(made[0].shape[-2:]))}"
+    return (
+        f"{told} Make it as large as the map: torch.randn_like(x), torch.zeros_like(x), or with "
+        "the sizes in x.shape."
     )
 
 
@@ -233,6 +238,8 @@ def ranks_do_not_match(attempt: Attempt) -> str:
         f"{shape_text(large.shape)} (made by {attempt.wording.maker(large)})."
     )
     missing = len(large.shape) - len(small.shape)
+    if op.is_pointwise and not small.depends_on_input and small.shape[-2:] == large.shape[:-3:-1]:
+        return f"{told} {TURNED.format(shape_text(small.shape[-2:]))}"
     if layer := _took_channels_for_batch(attempt, small):
         return f"{told} {layer}"
     if missing == 1 and small.shape == (large.shape[0], *large.shape[2:]):
@@ -265,6 +272,8 @@ def parts_do_not_fit(attempt: Attempt) -> str:
         return ""
     shapes = " and ".join(f"{shape_text(v.shape)} ({attempt.wording.step(v)})" for v in parts[:3])
     told = f"{attempt.wording.layer(op)} joins {shapes}, which differ along dim {differ[0]}."
+    if turned := [v for v in parts if _is_turned(v, parts)]:
+        return f"{told} {TURNED.format(shape_text(turned[-1].shape[2:]))}"
     if differ == [0] and (fixed := [v for v in parts if v.shape[0] == 1 and weight_name(v)]):
         rest = ", ".join(["-1"] * (len(fixed[0].shape) - 1))
         return (
@@ -274,6 +283,21 @@ def parts_do_not_fit(attempt: Attempt) -> str:
     if op.name == "stack":
         return f"{told} stack takes tensors of one shape; torch.cat(…, dim=1) joins channels."
     return f"{told} Along every dimension but dim {joined}, where they are joined, they must agree."
+
+
+TURNED = (
+    "Height and width are exchanged in the {}: height comes first, as in "
+    "torch.meshgrid(ys, xs, indexing='ij') or torch.zeros(n, c, h, w)."
+)
+
+
+def _is_turned(value: Value, others: Sequence[Value]) -> bool:
+    """Return whether a tensor that forward made has a map's height for its width."""
+    return not value.depends_on_input and any(
+        len(v.shape) > 3 and v.shape[2:] == value.shape[:1:-1] != value.shape[2:]
+        for v in others
+        if v.depends_on_input
+    )
 
 
 def _took_channels_for_batch(attempt: Attempt, value: Value) -> str:

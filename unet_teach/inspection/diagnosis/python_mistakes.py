@@ -16,9 +16,11 @@ from torch import nn
 from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 
 from unet_teach.inspection.diagnosis.attempt import Attempt
+from unet_teach.inspection.diagnosis.forward_code import other_order
 from unet_teach.inspection.diagnosis.own_code import article, described, own_code
 from unet_teach.inspection.graph import GLOBAL, SAME_LEVEL
 from unet_teach.inspection.wording import listed
+from unet_teach.shared.not_set_up import not_set_up
 
 KINDS_OF_NO_TENSOR = (  # what torch and Python say of what is no tensor
     r"must be Tensor, not (\w+)",
@@ -85,6 +87,8 @@ def missing_attribute(attempt: Attempt) -> str:
         return f"{owner.__name__} has no `{name}`.{_similar(name, dir(owner))} Correct the name."
     if not isinstance(owner, nn.Module) or not name:
         return ""
+    if told := not_set_up(owner):
+        return told
     paths = [path for path, m in attempt.model.named_modules() if type(m) is type(owner)]
     path = paths[0] if len(paths) == 1 else ""
     has = [own for own, _ in (*owner.named_children(), *owner.named_parameters(recurse=False))]
@@ -191,8 +195,8 @@ def no_such_entry(attempt: Attempt) -> str:
         name, thing = next(iter(lists.items()))
         count = f"{len(thing)} {'entry' if len(thing) == 1 else 'entries'}"
         return (
-            f"`{name}` has {count}, numbers 0 to {len(thing) - 1}, and is asked for another. Go "
-            "through as many as there are, or add what is missing."
+            f"`{name}` has {count}, numbers 0 to {len(thing) - 1}, and is asked for another. "
+            f"{other_order(attempt) or 'Go through as many as there are, or add what is missing.'}"
         )
     return ""
 

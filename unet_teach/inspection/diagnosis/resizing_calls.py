@@ -14,6 +14,12 @@ from unet_teach.inspection.wording import shape_text
 def call_remedy(attempt: Attempt, first: Value, second: Value) -> str:
     """Say what is wrong with the call that made one of two maps: a pad, crop, resizing or view."""
     if 0 in (*first.shape, *second.shape):
+        empty = first if 0 in first.shape else second
+        if (start := _lowest_start(_slices(empty))) < 0:
+            return (
+                f"Nothing is left of one: its slice begins at {start}, which counts from the end. "
+                f"{WRONG_WAY}"
+            )
         return "Nothing is left of one: a slice such as [d:-d] takes nothing when d is 0."
     for value, other in ((first, second), (second, first)):
         wanted = other.shape[2:]
@@ -42,6 +48,26 @@ def call_remedy(attempt: Attempt, first: Value, second: Value) -> str:
             "x.transpose(-1, -2)."
         )
     return ""
+
+
+WRONG_WAY = (
+    "Is a difference taken the wrong way round, or are two maps exchanged? It is large - small, "
+    "and the larger map is cropped."
+)
+
+
+def _slices(value: Value) -> list[Op]:
+    """Return the slices that were taken last to make a map, the last one first."""
+    slices = []
+    for v in way_back(value, lambda v: v.depends_on_input):
+        if v.op is None or v.op.name != "slice" or v.op.arguments.get("step", 1) != 1:
+            break
+        slices.append(v.op)
+    return slices
+
+
+def _lowest_start(slices: list[Op]) -> int:
+    return min((op.arguments.get("start") or 0 for op in slices), default=0)
 
 
 def _last_ops(value: Value) -> Iterator[Op]:
@@ -104,16 +130,29 @@ def _resize_remedy(op: Op, wanted: Sizes) -> str:
 
 def _cropped(value: Value, wanted: Sizes) -> str:
     """Say that a crop does not leave as much as the other map has."""
-    slices = []
-    for v in way_back(value, lambda v: v.depends_on_input):
-        if v.op is None or v.op.name != "slice" or v.op.arguments.get("step", 1) != 1:
-            break
-        slices.append(v.op)
-    if not slices:
+    if not (slices := _slices(value)):
         return ""
     before = slices[-1].inputs[0].shape[2:]
-    if before == value.shape[2:] or any(b < w for b, w in zip(before, wanted, strict=False)):
+    if before == value.shape[2:]:
         return ""
+    made = f"A slice makes {shape_text(value.shape[2:])} of {shape_text(before)}"
+    if (start := _lowest_start(slices)) < 0:
+        made = f"{made}: it begins at {start}, which counts from the end"
+    if start < 0 and before == wanted:
+        return f"{made}. {WRONG_WAY}"
+    if any(b < w for b, w in zip(before, wanted, strict=True)):
+        if any(b > w for b, w in zip(before, wanted, strict=True)):
+            return ""
+        return (
+            f"{made}. This is the smaller map, and the larger one, {shape_text(wanted)}, is to be "
+            f"cropped to {shape_text(before)}: are the two exchanged?"
+        )
+    turned = tuple(map(min, before, wanted[::-1]))
+    if value.shape[2:] == turned != wanted:
+        return (
+            f"{made}, and {shape_text(wanted)} are needed: height and width are exchanged in it. "
+            "x[:, :, :height, :width] is their order."
+        )
     half = (
         " Half of an odd difference is rounded, so the same cut at both ends is one cell too few."
         if any((b - w) % 2 for b, w in zip(before, wanted, strict=True))

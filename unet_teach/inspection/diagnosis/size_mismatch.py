@@ -15,15 +15,18 @@ from unet_teach.inspection.axes import finest_strides
 from unet_teach.inspection.diagnosis.attempt import Attempt
 from unet_teach.inspection.diagnosis.channel_mismatch import cat_dim
 from unet_teach.inspection.diagnosis.feature_mismatch import PRODUCTS
+from unet_teach.inspection.diagnosis.forward_code import exchanged_maps, other_order
+from unet_teach.inspection.diagnosis.init_code import assigned_twice
+from unet_teach.inspection.diagnosis.one_axis import one_axis_is_wrong
 from unet_teach.inspection.diagnosis.own_code import own_code
 from unet_teach.inspection.diagnosis.resizing_calls import call_remedy
 from unet_teach.inspection.diagnosis.size_steps import (
     NAMES,
     Mended,
-    Sizes,
     Step,
     mended,
     ratio,
+    setting_text,
     steps_to,
 )
 from unet_teach.inspection.diagnosis.trials import runs_when, swapped_results
@@ -63,16 +66,26 @@ def sizes_do_not_match(attempt: Attempt) -> str:
 def _size_remedy(attempt: Attempt, first: Value, second: Value) -> str:
     """Say what makes two maps equally large: what is sure first, then what is likely."""
     for remedy in (
+        _replaced_in_init,
+        lambda attempt, first, second: exchanged_maps(attempt),
         _padded_away,
         call_remedy,
         _divisible,
         _results_exchanged,
+        lambda attempt, first, second: other_order(attempt),
+        one_axis_is_wrong,
         _wrong_level,
         _mended_step,
     ):
         if told := remedy(attempt, first, second):
             return told
     return f"Mend the step that is wrong, or {ADVICE}"
+
+
+def _replaced_in_init(attempt: Attempt, first: Value, second: Value) -> str:
+    """Say that a layer that changes a size replaces another one of its name."""
+    ways = (*steps_to(attempt.graph, first, second), *steps_to(attempt.graph, second, first))
+    return assigned_twice(attempt, *(s.op.module for s in ways if s.before != s.after))
 
 
 def _padded_away(attempt: Attempt, first: Value, second: Value) -> str:
@@ -209,16 +222,12 @@ def _from_its_end(attempt: Attempt, up: Value, other: Value) -> str:
         if not is_list or not all(isinstance(m, Tensor) and m.dim() == len(up.shape) for m in kept):
             continue
         shapes = [tuple(m.shape) for m in kept]
-        if re.search(rf"\b{re.escape(name)}\.pop\(0\)", code.line):  # it is taken out already
-            shapes = [other.shape, *shapes]
-            call = f"{name}.pop() takes the last one, .pop(0) the first"
-        else:
-            call = f"go through `{name}[::-1]`"
         places = [i for i, shape in enumerate(shapes) if shape == other.shape]
         if any(shapes[-1 - i][2:] == up.shape[2:] for i in places if 2 * i < len(shapes) - 1):
             return (
                 f"`{name}` holds the encoder's maps from {shape_text(shapes[0][2:])} to "
-                f"{shape_text(shapes[-1][2:])}, and the decoder needs them from the end: {call}."
+                f"{shape_text(shapes[-1][2:])}, and the decoder needs them from the end: go "
+                f"through `{name}[::-1]`."
             )
     return ""
 
@@ -234,11 +243,13 @@ def _too_large_step(attempt: Attempt, up: Value, other: Value) -> str:
         does = attempt.wording.step(step.op.outputs[0])
         if step.before == sides:
             return f"is it enlarged once too often? Without {does} it is {shape_text(step.before)}."
-        if times := ratio(step.before, sides):
+        if ratio(step.before, sides):
             is_between = math.prod(step.before) < math.prod(sides) < math.prod(step.after)
+            times = tuple(side // given for side, given in zip(sides, step.before, strict=True))
+            factors = "a factor" if len(set(times)) == 1 else "factors"
             return is_between * (
-                f"{does} makes {_change_of(step)}: does it enlarge too much? With a factor of "
-                f"{times}, they match."
+                f"{does} makes {_change_of(step)}: does it enlarge too much? With {factors} of "
+                f"{setting_text(times)}, they match."
             )
     return ""
 
@@ -369,9 +380,9 @@ def _change_of(step: Step) -> str:
 def _change(attempt: Attempt, change: Mended) -> str:
     """Say what a layer makes of which size, and with which settings it would be right."""
     step = change.step
-    shown = {n: _setting(step.setting(n)) for n in NAMES if n != "dilation"}
+    shown = {n: setting_text(step.setting(n)) for n in NAMES if n != "dilation"}
     if set(step.setting("dilation")) != {1}:
-        shown["dilation"] = _setting(step.setting("dilation"))
+        shown["dilation"] = setting_text(step.setting("dilation"))
     if step.kind != "transposed":
         del shown["output_padding"]
     has = [f"{name}={value}" for name, value in shown.items()]
@@ -379,17 +390,13 @@ def _change(attempt: Attempt, change: Mended) -> str:
     makers.update((attempt.wording.step(s.op.outputs[0]), None) for s in change.others)
     others = [maker for maker in makers if maker != own][:3]  # a layer may be called again
     also = f" (and in the same way {listed(others)})" if others else ""
-    needed = listed(f"{name}={_setting(value)}" for name, value in change.changed.items())
+    needed = listed(f"{name}={setting_text(value)}" for name, value in change.changed.items())
     is_kept, s = change.after == step.before, "" if len(change.changed) > 1 else "s"
     verb = f"keep{s} the size" if is_kept else f"make{s} {shape_text(change.after)}"
     return (
         f"{attempt.wording.step(step.op.outputs[0])}{also} has {listed(has)}, which makes "
         f"{_change_of(step)}: {needed} {verb}"
     )
-
-
-def _setting(sides: Sizes) -> int | Sizes:
-    return sides[0] if len(set(sides)) == 1 else sides
 
 
 def _differ(first: Value, second: Value, op: Op) -> bool:

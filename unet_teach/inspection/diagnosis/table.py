@@ -23,6 +23,7 @@ from unet_teach.inspection.diagnosis import (
     views,
 )
 from unet_teach.inspection.diagnosis.attempt import Attempt
+from unet_teach.inspection.diagnosis.init_code import assigned_twice
 
 
 class Diagnosis(NamedTuple):
@@ -61,6 +62,13 @@ class Problem(NamedTuple):
         return f"{self.sentences}{self.code}{f' ({self.said})' if self.said else ''}"
 
 
+OF_LAYERS = (  # they say what a layer was made for, and not why
+    "linear layer is given other features",
+    "LayerNorm is given another shape",
+    "operation wants something else",
+)
+
+
 def explain_failed_run(attempt: Attempt) -> Problem:
     """Say why a run failed; torch's own message comes last, so that none is lost."""
     row, text = first_that_applies(FAILED_RUN, attempt)
@@ -69,6 +77,8 @@ def explain_failed_run(attempt: Attempt) -> Problem:
         text = failures.last_operation(attempt)
     else:  # the reason is given; of torch's own message, the first line is enough
         message = message.partition("\n")[0]
+        twice = row.name in OF_LAYERS and assigned_twice(attempt, attempt.recording.last_module)
+        text = f"{text.partition('. ')[0]}. {twice}" if twice else text
     kind = row.to_change if row else "forward"
     is_in_code = kind == "forward" or (kind != "call" and attempt.is_own_code)
     code = own_code.own_line(attempt, text) if is_in_code else ""
