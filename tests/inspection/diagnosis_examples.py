@@ -57,6 +57,16 @@ class Between(nn.Module):
         return self.last(self.step(self.first(x)))
 
 
+def made_in_a_loop(*, bound: bool) -> Callable[[Tensor], Tensor]:
+    """Return the first of two functions made in a loop, whose layers take 4 and 8 channels."""
+    steps: list[Callable[[Tensor], Tensor]] = []
+    for layer in (nn.Conv2d(4, 4, 1), nn.Conv2d(8, 4, 1)):
+        late = lambda x: layer(x)  # noqa: B023, E731 - the mistake
+        early = lambda x, layer=layer: layer(x)  # noqa: E731
+        steps.append(early if bound else late)
+    return steps[0]
+
+
 def unless_dark(x: Tensor) -> Tensor:
     """Look at a value, so that shapes alone are not enough."""
     return x if x.max() > -99 else -x
@@ -194,9 +204,17 @@ EXAMPLES: dict[str, tuple[Callable[[], Example], Callable[[], Example]]] = {
         lambda: example(Between([nn.ReLU()]), IMAGE),
         lambda: example(Between(nn.ReLU()), IMAGE),
     ),
+    "function is made in a loop": (
+        lambda: example(Between(made_in_a_loop(bound=False)), IMAGE),
+        lambda: example(Between(made_in_a_loop(bound=True)), IMAGE),
+    ),
     "unpacked into another count of names": (
         lambda: example(Between(unpacked_shape(3)), IMAGE),
         lambda: example(Between(unpacked_shape(4)), IMAGE),
+    ),
+    "axis was lost before": (
+        lambda: example(Between(lambda x: x.squeeze(), nn.BatchNorm2d(4)), IMAGE),
+        lambda: example(Between(lambda x: x, nn.BatchNorm2d(4)), IMAGE),
     ),
     "numbers of dimensions differ": (
         lambda: example(OneLevel(lambda x, skip: _cat(x.mean((2, 3)), skip)), IMAGE),

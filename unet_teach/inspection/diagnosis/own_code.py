@@ -6,6 +6,7 @@ import linecache
 import re
 import traceback
 from pathlib import Path
+from types import FrameType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -33,6 +34,8 @@ class OwnCode(NamedTuple):
         values: what the names in the part of the line that failed stood for.
         names: every local name of the function, and what it stood for.
         parameters: those of the names that the function was given.
+        place: its file, and the number of the line.
+        frame: of the function.
     """
 
     line: str = ""
@@ -40,6 +43,8 @@ class OwnCode(NamedTuple):
     values: dict[str, Any] = {}  # noqa: RUF012 - nobody writes into it
     names: dict[str, Any] = {}  # noqa: RUF012
     parameters: tuple[str, ...] = ()
+    place: tuple[str, int] = ("", 0)
+    frame: FrameType | None = None
 
 
 def own_code(error: BaseException | None) -> OwnCode:
@@ -79,7 +84,8 @@ def own_code(error: BaseException | None) -> OwnCode:
             name = Path(file).name
             is_cell = name.startswith("<") or "ipykernel" in file
             where = f"{'' if is_cell else f'{name}, '}line {first}, in {summary.name}"
-            return OwnCode(whole, where, values, frame.f_locals, parameters)
+            place = (file, first)
+            return OwnCode(whole, where, values, frame.f_locals, parameters, place, frame)
     return OwnCode()
 
 

@@ -1,0 +1,209 @@
+"""A mistake in a line of a forward: the report says what to write there, and that it runs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
+
+from unet_teach import inspect_unet
+
+RUNS = ", the network runs."
+
+
+class Blocks(nn.Module):
+    """Two levels whose maps have a batch norm, or not; each network below joins them."""
+
+    def __init__(self, channels: int = 3, *, norm: bool = True) -> None:
+        super().__init__()
+        kind = nn.BatchNorm2d if norm else nn.Identity
+        self.top = nn.Sequential(nn.Conv2d(channels, 8, 3, padding=1), kind(8))
+        self.low = nn.Sequential(nn.Conv2d(8, 16, 3, 2, 1), kind(16))
+        self.up, self.head = nn.ConvTranspose2d(16, 8, 2, 2), nn.Conv2d(16, 1, 1)
+        self.pool, self.gate = nn.AdaptiveAvgPool2d(1), nn.Linear(8, 8)
+
+    def unet(self, x: Tensor) -> Tensor:
+        skip = self.top(x)
+        made: Tensor = self.head(torch.cat([skip, self.up(self.low(skip))], dim=1))
+        return made
+
+
+class _FirstImage(Blocks):
+    def forward(self, x: Tensor) -> Tensor:
+        image = x[0]
+        return self.unet(image)
+
+
+class _FirstImageWithoutNorm(_FirstImage):
+    def __init__(self) -> None:
+        super().__init__(norm=False)
+
+
+class _Grey(Blocks):
+    def __init__(self) -> None:
+        super().__init__(1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.unet(x.mean(dim=1))
+
+
+class _OneBand(_Grey):
+    def forward(self, x: Tensor) -> Tensor:
+        return self.unet(x[:, 2])
+
+
+class _Squeezed(Blocks):
+    def forward(self, x: Tensor) -> Tensor:
+        skip = self.top(x)
+        factor = self.gate(self.pool(skip).squeeze())
+        made: Tensor = skip * factor[:, :, None, None]
+        return made
+
+
+class _SqueezedSizes(Blocks):
+    def forward(self, x: Tensor) -> Tensor:
+        skip = self.top(x)
+        factor = torch.squeeze(self.pool(skip))
+        batch, channels = factor.shape
+        made: Tensor = skip * self.gate(factor).view(batch, channels, 1, 1)
+        return made
+
+
+class _Unpacked(Blocks):
+    def forward(self, x: Tensor) -> Tensor:
+        x, _skip = self.top(x)
+        made: Tensor = self.head(self.low(x))
+        return made
+
+
+class _PooledWithoutIndices(Blocks):
+    def forward(self, x: Tensor) -> Tensor:
+        x, places = F.max_pool2d(self.top(x), 2)
+        return F.max_unpool2d(self.low(x), places, 2)
+
+
+class _PoolLayerWithoutIndices(Blocks):
+    def __init__(self) -> None:
+        super().__init__()
+        self.shrink, self.grow, self.same = nn.MaxPool2d(2), nn.MaxUnpool2d(2), nn.BatchNorm2d(8)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x, places = self.shrink(self.top(x))
+        made: Tensor = self.grow(self.same(x), places)
+        return made
+
+
+class _WrongNormOfAFrame(Blocks):
+    def __init__(self) -> None:
+        super().__init__()
+        self.top[1] = nn.BatchNorm3d(8)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.unet(x[:, -1])
+
+
+class _SplitIntoTwo(Blocks):
+    def forward(self, x: Tensor) -> Tensor:
+        a, b = torch.split(self.top(x), 2, dim=1)
+        return a * b
+
+
+class _SplitAlongTheBatch(Blocks):
+    def forward(self, x: Tensor) -> Tensor:
+        a, b = self.top(x).chunk(2)
+        return a * b
+
+
+class _NextSkip(Blocks):
+    def forward(self, x: Tensor) -> Tensor:
+        skips = [self.top(x)]
+        for i in range(1):
+            x = self.up(self.low(skips[i]))
+            x = self.head(torch.cat([x, skips[i + 1]], dim=1))
+        return x
+
+
+class _CountsFromOne(Blocks):
+    def __init__(self) -> None:
+        super().__init__()
+        self.ups = nn.ModuleList([nn.Identity(), self.up])
+
+    def forward(self, x: Tensor) -> Tensor:
+        skip = self.top(x)
+        level = 1
+        made: Tensor = self.head(torch.cat([self.ups[level + 1](self.low(skip)), skip], dim=1))
+        return made
+
+
+class _WithHooks(Blocks):
+    def __init__(self) -> None:
+        super().__init__()
+        self.kept: dict[str, Tensor] = {}
+        for name in ("top", "low"):
+
+            def keep(module: nn.Module, given: Any, made: Tensor) -> None:
+                self.kept[name] = made  # noqa: B023 - the mistake
+
+            getattr(self, name).register_forward_hook(keep)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.up(self.low(self.top(x)))
+        made: Tensor = self.head(torch.cat([x, self.kept["top"]], dim=1))
+        return made
+
+
+ONE, TWO = (1, 3, 32, 32), (2, 3, 32, 32)
+
+
+@pytest.mark.parametrize(
+    ("model", "shape", "said"),
+    [
+        (_FirstImage, TWO, "so the batch is gone. With `x` in place of `x[0]`" + RUNS),
+        (_FirstImageWithoutNorm, TWO, "With `x` in place of `x[0]`" + RUNS),
+        (_Grey, TWO, "the channel axis is gone. With `x.mean(dim=1, keepdim=True)`" + RUNS),
+        (_OneBand, TWO, "an index made 2×32×32 of 2×3×32×32, so the channel axis is gone"),
+        (_OneBand, TWO, "With `x[:, 2:3]`" + RUNS),
+        (_Squeezed, ONE, "squeeze made 8 of 1×8×1×1, so the batch is gone: without a number"),
+        (_Squeezed, ONE, "With `self.pool(skip).flatten(1)`" + RUNS),
+        (_SqueezedSizes, ONE, "`factor.shape` has 1 numbers, (8,), and is given to 2 names."),
+        (_SqueezedSizes, ONE, "With `self.pool(skip).flatten(1)`" + RUNS),
+        (_Unpacked, TWO, "unpacking one tensor made 8×32×32 of 2×8×32×32"),
+        (_Unpacked, TWO, "With `x = self.top(x)`" + RUNS),
+        (_PoolLayerWithoutIndices, TWO, "With return_indices=True where `shrink` is made" + RUNS),
+        (_WrongNormOfAFrame, (2, 4, *TWO[1:]), "Use nn.BatchNorm2d."),
+        (_SplitIntoTwo, TWO, "along dim 1, which has 8, into 4 pieces of 2, for 2 names."),
+        (_SplitIntoTwo, TWO, "`torch.chunk(self.top(x), 2, dim=1)` makes 2 of 4, and the network"),
+        (_SplitAlongTheBatch, ONE, "`torch.chunk(self.top(x), 2, dim=1)` makes 2 of 4"),
+        (_NextSkip, TWO, "`skips[i + 1]` asks for number 1 (i is 0), and `skips` has 1 entry"),
+        (_NextSkip, TWO, "With `skips[i]`" + RUNS),
+        (_CountsFromOne, TWO, "`self.ups[level + 1]` asks for number 2 (level is 1)"),
+        (_CountsFromOne, TWO, "With `self.ups[level]`" + RUNS),
+        (_WithHooks, TWO, "`def keep(module, given, made, name=name)`."),
+    ],
+)
+def test_the_line_is_said_and_what_to_write(
+    model: type[nn.Module], shape: tuple[int, ...], said: str
+) -> None:
+    told = str(inspect_unet(model(), shape).problem)
+    assert said in told, told
+    assert "BatchNorm1d" not in told
+
+
+def test_a_remedy_that_does_not_run_is_not_said() -> None:
+    told = str(inspect_unet(_PooledWithoutIndices(), TWO).problem)
+    assert "so the batch is gone" in told
+    assert RUNS not in told
+
+
+def test_a_key_with_another_number_is_not_meant() -> None:
+    class Numbered(nn.Module):
+        def forward(self, x: Tensor) -> Tensor:
+            kept = {"stage2": x, "stage3": x}
+            return kept["stage1"]
+
+    told = str(inspect_unet(Numbered(), TWO).problem)
+    assert "`kept` has no key 'stage1'" in told
+    assert "meant" not in told

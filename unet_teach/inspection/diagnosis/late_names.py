@@ -1,0 +1,96 @@
+"""Functions that are made in a loop and read the loop's variable only when they are called."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+from collections.abc import Iterator
+from typing import Any
+
+from torch import nn
+
+from unet_teach.inspection.diagnosis.attempt import Attempt
+from unet_teach.inspection.diagnosis.own_code import own_code
+from unet_teach.inspection.diagnosis.source import Place, parsed_file, text_of
+from unet_teach.inspection.plain_lists import all_modules
+
+Loop = ast.For | ast.ListComp | ast.DictComp | ast.GeneratorExp
+Made = ast.FunctionDef | ast.Lambda
+
+
+def bound_late(attempt: Attempt, keys: list[Any]) -> str:
+    """Say that the functions of a loop wrote all their entries under the last key."""
+    if len(keys) != 1:
+        return ""
+    for place, function, names in _late_functions(attempt):
+        for node in ast.walk(function):
+            is_write = isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store)
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+                is_write = node.func.attr in ("setdefault", "__setitem__", "update")
+            read = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)} & names
+            if is_write and read:
+                return _told(place, function, read.pop(), f"so each writes to {keys[0]!r}")
+    return ""
+
+
+def last_of_a_loop(attempt: Attempt) -> str:
+    """A function made in a loop runs with the loop's last value, and the error is inside of it."""
+    code = own_code(attempt.error)
+    if code.frame is None:
+        return ""
+    first, name = code.frame.f_code.co_firstlineno, code.frame.f_code.co_name
+    for place, function, names in _late_functions(attempt, code.place[0]):
+        is_same = function.lineno == first and name == getattr(function, "name", "<lambda>")
+        free = names & set(code.frame.f_code.co_freevars)
+        if is_same and free:
+            return _told(place, function, free.pop(), "so each works with the last one")
+    return ""
+
+
+def _told(place: Place, function: Made, name: str, so: str) -> str:
+    """Say how the name is bound when the function is made."""
+    made = [*function.args.posonlyargs, *function.args.args]
+    given = ", ".join([*(arg.arg for arg in made), f"{name}={name}"])
+    what = f"def {function.name}({given})" if isinstance(function, ast.FunctionDef) else ""
+    what = what or f"lambda {given}: {text_of(function.body, place)}"  # type: ignore[arg-type]
+    called = function.name if isinstance(function, ast.FunctionDef) else "The lambda"
+    who = f"`{called}`" if isinstance(function, ast.FunctionDef) else called
+    return (
+        f"{who} in line {function.lineno} is made in a loop, and reads `{name}` only when it is "
+        f"called: by then, the loop has ended, {so}. Bind it where it is made: `{what}`."
+    )
+
+
+def _late_functions(attempt: Attempt, file: str = "") -> Iterator[tuple[Place, Made, set[str]]]:
+    """Yield the functions made in a loop, in the files of the network, that read its variables."""
+    for each in dict.fromkeys((file, *_files(attempt)) if file else _files(attempt)):
+        for loop in ast.walk(parsed_file(each)):
+            if not isinstance(loop, Loop):
+                continue
+            targets = [loop.target] if isinstance(loop, ast.For) else []
+            targets += [] if isinstance(loop, ast.For) else [g.target for g in loop.generators]
+            names = {n.id for t in targets for n in ast.walk(t) if isinstance(n, ast.Name)}
+            for function in ast.walk(loop):
+                if isinstance(function, Made) and (late := _reads(function) & names):
+                    yield (each, function.lineno), function, late
+
+
+def _reads(function: Made) -> set[str]:
+    """Return the names that a function reads from around it when it is called."""
+    args = function.args
+    bound = {a.arg for a in (*args.posonlyargs, *args.args, *args.kwonlyargs)}
+    body = function.body if isinstance(function.body, list) else [function.body]
+    names = [n for part in body for n in ast.walk(part) if isinstance(n, ast.Name)]
+    bound |= {n.id for n in names if isinstance(n.ctx, ast.Store)}
+    return {n.id for n in names} - bound
+
+
+def _files(attempt: Attempt) -> Iterator[str]:
+    """Yield the files in which the classes of the network's own modules are written."""
+    for kind in dict.fromkeys(type(m) for _, m in all_modules(attempt.model)):
+        init = vars(kind).get("__init__") or vars(kind).get("forward")
+        if not issubclass(kind, nn.Module) or kind.__module__.startswith("torch."):
+            continue
+        code = getattr(inspect.unwrap(init) if init else None, "__code__", None)
+        if code is not None:
+            yield code.co_filename
