@@ -57,6 +57,19 @@ class Between(nn.Module):
         return self.last(self.step(self.first(x)))
 
 
+class GivenByASplit(Between):
+    """Its step gives a tuple; only one with a single part is opened."""
+
+    def __init__(self, parts: int) -> None:
+        super().__init__(lambda x: x.chunk(parts, 1))
+        self.parts = parts
+
+    def forward(self, x: Tensor) -> Any:
+        """Return what the last layer makes of the parts."""
+        made = self.step(self.first(x))
+        return self.last(made[0] if self.parts == 1 else made)
+
+
 def made_in_a_loop(*, bound: bool) -> Callable[[Tensor], Tensor]:
     """Return the first of two functions made in a loop, whose layers take 4 and 8 channels."""
     steps: list[Callable[[Tensor], Tensor]] = []
@@ -207,6 +220,10 @@ EXAMPLES: dict[str, tuple[Callable[[], Example], Callable[[], Example]]] = {
     "function is made in a loop": (
         lambda: example(Between(made_in_a_loop(bound=False)), IMAGE),
         lambda: example(Between(made_in_a_loop(bound=True)), IMAGE),
+    ),
+    "container is used as a tensor": (
+        lambda: example(GivenByASplit(parts=2), IMAGE),
+        lambda: example(GivenByASplit(parts=1), IMAGE),
     ),
     "unpacked into another count of names": (
         lambda: example(Between(unpacked_shape(3)), IMAGE),

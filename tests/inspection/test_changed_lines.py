@@ -155,6 +155,105 @@ class _WithHooks(Blocks):
         return made
 
 
+class _Pair(nn.Sequential):
+    def forward(self, x: Tensor) -> Any:
+        skip = super().forward(x)
+        return F.max_pool2d(skip, 2), skip
+
+
+class _PairAsOne(Blocks):
+    def __init__(self) -> None:
+        super().__init__()
+        self.pair = _Pair(self.top)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.pair(x)
+        made: Tensor = self.up(self.low(x))
+        return made
+
+
+class _PairWithItsName(_PairAsOne):
+    def forward(self, x: Tensor) -> Tensor:
+        skip = self.pair(x)
+        made: Tensor = self.head(torch.cat([self.up(self.low(skip * 2)), skip], dim=1))
+        return made
+
+
+class _Attention(Blocks):
+    def __init__(self) -> None:
+        super().__init__()
+        self.attend = nn.MultiheadAttention(8, 2, batch_first=True)
+
+    def forward(self, x: Tensor) -> Tensor:
+        tokens = self.top(x).flatten(2).transpose(1, 2)
+        more = self.attend(tokens, tokens, tokens)
+        return more + tokens
+
+
+class _AttentionAtOnce(_Attention):
+    def forward(self, x: Tensor) -> Tensor:
+        tokens = self.top(x).flatten(2).transpose(1, 2)
+        return tokens + self.attend(tokens, tokens, tokens)
+
+
+class _Recurrent(_Attention):
+    def __init__(self) -> None:
+        super().__init__()
+        self.attend = nn.GRU(8, 8, batch_first=True)
+
+    def forward(self, x: Tensor) -> Tensor:
+        tokens = self.top(x).flatten(2).transpose(1, 2)
+        tokens = self.attend(tokens)
+        return tokens.transpose(1, 2)
+
+
+class _Maximum(Blocks):
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.top(x)
+        most = x.max(1, keepdim=True)
+        return most * x
+
+
+class _Parts(Blocks):
+    def forward(self, x: Tensor) -> Tensor:
+        parts = self.top(x).chunk(2, dim=1)
+        return torch.sigmoid(parts)
+
+
+class _ListOfMaps(Blocks):
+    def encode(self, x: Tensor) -> Any:
+        maps = [self.top(x)]
+        maps.append(self.low(maps[0]))
+        return maps
+
+    def forward(self, x: Tensor) -> Tensor:
+        maps = self.encode(x)
+        made: Tensor = self.head(torch.cat([self.up(maps), maps[0]], dim=1))
+        return made
+
+
+class _DictOfMaps(_ListOfMaps):
+    def encode(self, x: Tensor) -> Any:
+        skip = self.top(x)
+        return {"skip": skip, "low": self.low(skip)}
+
+    def forward(self, x: Tensor) -> Tensor:
+        maps = self.encode(x)
+        made: Tensor = self.head(torch.cat([self.up(maps), maps["skip"]], dim=1))
+        return made
+
+
+class _NoReturn(Blocks):
+    def fuse(self, skip: Tensor, x: Tensor) -> Any:
+        torch.cat([skip, x], dim=1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        skip = self.top(x)
+        both = self.fuse(skip, self.up(self.low(skip)))
+        made: Tensor = self.head(both)
+        return made
+
+
 ONE, TWO = (1, 3, 32, 32), (2, 3, 32, 32)
 
 
@@ -181,6 +280,18 @@ ONE, TWO = (1, 3, 32, 32), (2, 3, 32, 32)
         (_NextSkip, TWO, "With `skips[i]`" + RUNS),
         (_CountsFromOne, TWO, "`self.ups[level + 1]` asks for number 2 (level is 1)"),
         (_CountsFromOne, TWO, "With `self.ups[level]`" + RUNS),
+        (_PairAsOne, TWO, "returned by `return F.max_pool2d(skip, 2), skip`."),
+        (_PairAsOne, TWO, "With `x, skip = self.pair(x)` or"),
+        (_PairWithItsName, TWO, "With `_, skip = self.pair(x)`" + RUNS),
+        (_Attention, TWO, "returned: the output and the weights of the attention."),
+        (_Attention, TWO, "With `more, _ = self.attend(tokens, tokens, tokens)`" + RUNS),
+        (_AttentionAtOnce, TWO, "With `self.attend(tokens, tokens, tokens)[0]`" + RUNS),
+        (_Recurrent, TWO, "With `tokens, _ = self.attend(tokens)`" + RUNS),
+        (_Maximum, TWO, "With `most, _ = x.max(1, keepdim=True)`" + RUNS),
+        (_Parts, TWO, "Give each part a name: `a, b = self.top(x).chunk(2, dim=1)`."),
+        (_ListOfMaps, TWO, "With `maps[-1]`" + RUNS),
+        (_DictOfMaps, TWO, "With `maps['low']`" + RUNS),
+        (_NoReturn, TWO, "the code of `self.fuse` ends without a `return`."),
         (_WithHooks, TWO, "`def keep(module, given, made, name=name)`."),
     ],
 )

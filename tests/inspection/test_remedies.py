@@ -414,7 +414,10 @@ IN_CODE: dict[str, tuple[Any, dict[str, nn.Module], list[str], Any]] = {
     "number too large": (
         lambda self, x: self.listed[1](x),
         {},
-        ["`self.listed` has 1 entry, numbers 0 to 0", "Its line: `lambda self, x:"],
+        [
+            "`self.listed[1]` asks for number 1, and `self.listed` has 1 entry, number 0",
+            "Its line: `lambda self, x:",
+        ],
         lambda self, x: self.listed[0](x),
     ),
     "nothing left": (

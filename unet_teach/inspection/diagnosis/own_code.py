@@ -49,23 +49,7 @@ class OwnCode(NamedTuple):
 
 def own_code(error: BaseException | None) -> OwnCode:
     """Return the innermost place of a traceback that is neither torch's nor the inspector's."""
-    if error is None:
-        return OwnCode()
-    walked = list(traceback.walk_tb(error.__traceback__))
-    summaries = traceback.extract_tb(error.__traceback__)
-    places = [
-        (frame, summary)
-        for (frame, _), summary in zip(walked, summaries, strict=True)
-        if not summary.filename.startswith("<frozen")
-        and not set(NOT_THE_USERS) & set(Path(summary.filename).parents)
-    ]
-    # Where a function calls itself on the same object, the line that does so matters.
-    seen = [(f.f_code, id(next(iter(f.f_locals.values()), None))) for f, _ in places]
-    first = next((i for i, each in enumerate(seen) if each in seen[i + 1 :]), None)
-    places = places if first is None else places[: first + 1]
-    # A network from a package is quoted too, but einops or NumPy are only called by it.
-    places.sort(key=lambda place: not PACKAGES & set(Path(place[1].filename).parts))
-    for frame, summary in reversed(places):
+    for frame, summary in reversed(_own_places(error)):
         file, first = summary.filename, summary.lineno or 0
         last = getattr(summary, "end_lineno", None) or first  # Python 3.10 does not know it
         lines = [linecache.getline(file, n).rstrip() for n in range(first, last + 1)]
@@ -87,6 +71,34 @@ def own_code(error: BaseException | None) -> OwnCode:
             place = (file, first)
             return OwnCode(whole, where, values, frame.f_locals, parameters, place, frame)
     return OwnCode()
+
+
+def own_frames(error: BaseException | None) -> list[tuple[FrameType, tuple[str, int]]]:
+    """Return the functions that ran, with the file and line of each, the innermost first."""
+    return [(frame, (s.filename, s.lineno or 0)) for frame, s in reversed(_own_places(error))]
+
+
+def _own_places(
+    error: BaseException | None,
+) -> list[tuple[FrameType, traceback.FrameSummary]]:
+    """Return the places of a traceback that are neither torch's nor the inspector's."""
+    if error is None:
+        return []
+    walked = list(traceback.walk_tb(error.__traceback__))
+    summaries = traceback.extract_tb(error.__traceback__)
+    places = [
+        (frame, summary)
+        for (frame, _), summary in zip(walked, summaries, strict=True)
+        if not summary.filename.startswith("<frozen")
+        and not set(NOT_THE_USERS) & set(Path(summary.filename).parents)
+    ]
+    # Where a function calls itself on the same object, the line that does so matters.
+    seen = [(f.f_code, id(next(iter(f.f_locals.values()), None))) for f, _ in places]
+    first = next((i for i, each in enumerate(seen) if each in seen[i + 1 :]), None)
+    places = places if first is None else places[: first + 1]
+    # A network from a package is quoted too, but einops or NumPy are only called by it.
+    places.sort(key=lambda place: not PACKAGES & set(Path(place[1].filename).parts))
+    return places
 
 
 def _values_in(code: str, names: dict[str, Any]) -> dict[str, Any]:

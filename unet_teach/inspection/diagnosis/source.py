@@ -6,6 +6,7 @@ import ast
 import linecache
 import textwrap
 import types
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from typing import Any
@@ -63,6 +64,9 @@ def parts_at(place: Place, kind: Any) -> list[Any]:
     statement = statement_at(place)
     if statement is None:
         return []
+    lambdas = [n for n in _around(place, ast.Lambda) if n.lineno > statement.lineno]
+    if lambdas:  # one of many, as in a table of functions
+        return [n for n in ast.walk(lambdas[-1]) if isinstance(n, kind)]
     inner = {id(n) for s in getattr(statement, "body", []) for n in ast.walk(s)}
     return [n for n in ast.walk(statement) if isinstance(n, kind) and id(n) not in inner]
 
@@ -124,7 +128,9 @@ def runs_with(attempt: Attempt, place: Place, *changes: Change) -> bool:
         if not found:
             raise LookupError
 
-    return runs_when(attempt, change)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of what is only tried
+        return runs_when(attempt, change)
 
 
 def _methods(kind: type) -> Iterator[tuple[str, types.FunctionType]]:

@@ -22,6 +22,7 @@ from unet_teach.inspection.diagnosis import (
     lost_output,
     own_code,
     python_mistakes,
+    returned,
     size_mismatch,
     unpacking,
     views,
@@ -113,6 +114,7 @@ FAILED_RUN = (
     Diagnosis("class is called", python_mistakes.class_is_called, "forward"),
     Diagnosis("what is called cannot be called", python_mistakes.not_callable, "forward"),
     Diagnosis("function is made in a loop", late_names.last_of_a_loop, "forward"),
+    Diagnosis("container is used as a tensor", returned.container_is_used, "forward"),
     Diagnosis(
         "unpacked into another count of names", unpacking.unpacked_into_other_count, "forward"
     ),
