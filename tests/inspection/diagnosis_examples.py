@@ -70,6 +70,18 @@ class GivenByASplit(Between):
         return self.last(made[0] if self.parts == 1 else made)
 
 
+class Product(nn.Module):
+    """Multiplies a map by itself, with two of its dimensions exchanged."""
+
+    def __init__(self, swapped: tuple[int, int]) -> None:
+        super().__init__()
+        self.swapped = swapped
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return (N, 3, H, H) for (N, 3, H, W)."""
+        return x @ x.transpose(*self.swapped)
+
+
 def made_in_a_loop(*, bound: bool) -> Callable[[Tensor], Tensor]:
     """Return the first of two functions made in a loop, whose layers take 4 and 8 channels."""
     steps: list[Callable[[Tensor], Tensor]] = []
@@ -229,9 +241,17 @@ EXAMPLES: dict[str, tuple[Callable[[], Example], Callable[[], Example]]] = {
         lambda: example(Between(unpacked_shape(3)), IMAGE),
         lambda: example(Between(unpacked_shape(4)), IMAGE),
     ),
+    "einsum does not fit": (
+        lambda: example(Between(lambda x: torch.einsum("nchw,nwx->nchx", x, x)), IMAGE),
+        lambda: example(Between(lambda x: torch.einsum("nchw,nchw->nchw", x, x)), IMAGE),
+    ),
     "axis was lost before": (
         lambda: example(Between(lambda x: x.squeeze(), nn.BatchNorm2d(4)), IMAGE),
         lambda: example(Between(lambda x: x, nn.BatchNorm2d(4)), IMAGE),
+    ),
+    "stacks of matrices differ": (
+        lambda: example(Product(swapped=(0, 2)), (2, 3, 16, 8)),
+        lambda: example(Product(swapped=(-2, -1)), (2, 3, 16, 8)),
     ),
     "numbers of dimensions differ": (
         lambda: example(OneLevel(lambda x, skip: _cat(x.mean((2, 3)), skip)), IMAGE),

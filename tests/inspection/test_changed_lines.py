@@ -254,6 +254,56 @@ class _NoReturn(Blocks):
         return made
 
 
+class _Product(_Attention):
+    def forward(self, x: Tensor) -> Tensor:
+        q = self.top(x).flatten(2).transpose(1, 2)
+        return self.attended(q, q, q)
+
+    def attended(self, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+        return (q @ k).softmax(-1) @ v
+
+
+class _ProductInOtherOrder(_Product):
+    def attended(self, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+        return torch.matmul(v, (q @ k.transpose(-2, -1)).softmax(-1))
+
+
+class _ProductOverTheBatch(_Product):
+    def attended(self, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+        return (q @ k.transpose(0, 1)).softmax(-1) @ v
+
+
+class _Einsum(_Product):
+    def attended(self, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+        scores = torch.einsum("bid, bdj -> bij", q, k)
+        return scores.softmax(-1) @ v
+
+
+class _EinsumWithHeads(_Product):
+    def attended(self, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+        return torch.einsum("bhid,bhjd->bhij", q, k) @ v
+
+
+class _EinsumWithUnknown(_Product):
+    def attended(self, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+        return torch.einsum("bid,bjd->bik", q, k) @ v
+
+
+class Attend2d(_Einsum):  # no layer of torch, which has no Attend3d either
+    """Its name ends as those of torch's layers do."""
+
+
+class _TimeOfAnotherWidth(Blocks):
+    def __init__(self) -> None:
+        super().__init__()
+        self.time, self.shift = nn.Linear(1, 32), nn.Linear(16, 8)
+
+    def forward(self, x: Tensor) -> Tensor:
+        code = self.time(x.mean((1, 2, 3)).unsqueeze(1))
+        made: Tensor = self.top(x) + self.shift(F.silu(code))[:, :, None, None]
+        return made
+
+
 ONE, TWO = (1, 3, 32, 32), (2, 3, 32, 32)
 
 
@@ -292,6 +342,21 @@ ONE, TWO = (1, 3, 32, 32), (2, 3, 32, 32)
         (_ListOfMaps, TWO, "With `maps[-1]`" + RUNS),
         (_DictOfMaps, TWO, "With `maps['low']`" + RUNS),
         (_NoReturn, TWO, "the code of `self.fuse` ends without a `return`."),
+        (_Product, TWO, "With `q @ k.transpose(-2, -1)`" + RUNS),
+        (
+            _ProductInOtherOrder,
+            TWO,
+            "With `torch.matmul((q @ k.transpose(-2, -1)).softmax(-1), v",
+        ),
+        (_ProductOverTheBatch, TWO, "With `q @ k.transpose(-2, -1)`" + RUNS),
+        (_Einsum, TWO, "`d` is 8 in q (`bid`, 2×1024×8) and 1024 in k (`bdj`, 2×1024×8)."),
+        (_Einsum, TWO, 'With "bid, bjd -> bij", where k is `bjd`' + RUNS),
+        (_EinsumWithHeads, TWO, "names 4 axes of q, `bhid`, which has 3: 2×1024×8."),
+        (_EinsumWithHeads, TWO, 'With "bid,bjd->bij"' + RUNS),
+        (_EinsumWithUnknown, TWO, 'With "bid,bjd->bij"' + RUNS),
+        (Attend2d, TWO, "where k is `bjd`" + RUNS),
+        (_TimeOfAnotherWidth, TWO, "The 32 are made by time. Build this layer for 32"),
+        (_TimeOfAnotherWidth, TWO, "(nn.Linear(32, 8)), or let time make 16."),
         (_WithHooks, TWO, "`def keep(module, given, made, name=name)`."),
     ],
 )

@@ -715,7 +715,7 @@ WANTED: dict[str, tuple[Any, str, Any]] = {
     ),
     "letters": (
         lambda x: torch.einsum("bchw,bhcw->bchw", x, x),
-        "the letter h stands for 64 in one tensor and for 8 in another",
+        "`h` is 64 in x (`bchw`, 1×8×64×64) and 8 in x (`bhcw`",
         lambda x: torch.einsum("bchw,bchw->bchw", x, x),
     ),
     "a whole shape": (

@@ -21,6 +21,7 @@ HERE = Path(__file__).parents[1]
 # torch, the inspector, and what stands in for a part of torch (shared/no_compiler.py).
 NOT_THE_USERS = (Path(torch.__file__).parent, HERE, HERE.parent / "shared")
 NAMES_WITH_DOTS = re.compile(r"(?<![\w.\"'])[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*")
+PLAIN_TEXTS = re.compile(r"(?<![fF\w])(\"[^\"]*\"|'[^']*')")  # they hold no names
 PACKAGES = {"site-packages", "dist-packages"}
 MAX_LINE, MAX_NAMES = 100, 5
 
@@ -104,7 +105,7 @@ def _own_places(
 def _values_in(code: str, names: dict[str, Any]) -> dict[str, Any]:
     """Return what the names in a piece of code stand for, as far as attributes lead."""
     found: dict[str, Any] = {}
-    for dotted in dict.fromkeys(NAMES_WITH_DOTS.findall(code)):
+    for dotted in dict.fromkeys(NAMES_WITH_DOTS.findall(PLAIN_TEXTS.sub("''", code))):
         first, *attributes = dotted.split(".")
         if first not in names:
             continue

@@ -12,6 +12,7 @@ from typing import Literal, NamedTuple
 
 from unet_teach.inspection.diagnosis import (
     channel_mismatch,
+    einsum,
     entries,
     failures,
     feature_mismatch,
@@ -118,7 +119,9 @@ FAILED_RUN = (
     Diagnosis(
         "unpacked into another count of names", unpacking.unpacked_into_other_count, "forward"
     ),
+    Diagnosis("einsum does not fit", einsum.einsum_does_not_fit, "forward"),
     Diagnosis("axis was lost before", lost_axis.axis_was_lost, "forward"),
+    Diagnosis("stacks of matrices differ", feature_mismatch.products_along_others, "forward"),
     Diagnosis("numbers of dimensions differ", failures.ranks_do_not_match, "forward"),
     Diagnosis("pixel shuffle does not divide", failures.pixel_shuffle_does_not_divide, "layer"),
     Diagnosis("channels come last", input_shape.channels_come_last, "input"),
