@@ -155,6 +155,97 @@ class _WithHooks(Blocks):
         return made
 
 
+class _WithLambdas(Blocks):
+    """Its hooks keep maps in a list, in a dict or as attributes, all of them as the last one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.listed: list[Any] = [None, None]
+        self.kept: dict[str, Tensor] = {}
+        for i, part in enumerate((self.top, self.low)):
+            part.register_forward_hook(lambda m, x, y: self.listed.__setitem__(i, y))  # noqa: B023
+        for name in ("top", "low"):
+            hooked = getattr(self, name)
+            hooked.register_forward_hook(lambda m, x, y: self.keep(name, y))  # noqa: B023
+            hooked.register_forward_hook(lambda m, x, y: setattr(self, f"a_{name}", y))  # noqa: B023
+
+    def keep(self, name: str, made: Tensor) -> None:
+        self.kept[name] = made
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.up(self.low(self.top(x)))
+        made: Tensor = self.head(torch.cat([x, self.skip()], dim=1))
+        return made
+
+    def skip(self) -> Any:
+        return self.kept["top"]
+
+
+class _WithAListOfMaps(_WithLambdas):
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.up(self.low(self.top(x)))
+        made: Tensor = self.head(torch.cat([x, self.listed[0]], dim=1))
+        return made
+
+
+class _WithAttributes(_WithLambdas):
+    def skip(self) -> Any:
+        return self.a_top
+
+
+class _DividesTheBatch(Blocks):
+    def forward(self, x: Tensor) -> Tensor:
+        a, b = self.top(x)
+        return a * b
+
+
+class _ThreeForTwo(Blocks):
+    def three(self, x: Tensor) -> Any:
+        skip = self.top(x)
+        return x, skip, skip
+
+    def forward(self, x: Tensor) -> Tensor:
+        x, skip = self.three(x)
+        return x * skip
+
+
+class _PairsOfOneList(Blocks):
+    def forward(self, x: Tensor) -> Tensor:
+        for up, norm in self.top:
+            x = norm(up(x))
+        return x
+
+
+class _NumbersAndPairs(Blocks):
+    def forward(self, x: Tensor) -> Tensor:
+        for _i, first, second in enumerate(zip(self.top, self.low, strict=True)):
+            x = second(first(x)) if x.shape[1] == 0 else x
+        return x
+
+
+class _Comma(Blocks):
+    def forward(self, x: Tensor) -> Tensor:
+        skip = (self.top(x),)
+        made: Tensor = self.low(skip)
+        return made
+
+
+class _PopsByNumber(Blocks):
+    def forward(self, x: Tensor) -> Tensor:
+        skips = [self.top(x)]
+        x = self.up(self.low(skips[0]))
+        made: Tensor = self.head(torch.cat([x, skips.pop(1)], dim=1))
+        return made
+
+
+class _Next(Blocks):
+    def forward(self, x: Tensor) -> Tensor:
+        skips = iter([self.top(x)])
+        x = self.up(self.low(next(skips)))
+        made: Tensor = self.head(torch.cat([x, next(skips)], dim=1))
+        return made
+
+
 class _Pair(nn.Sequential):
     def forward(self, x: Tensor) -> Any:
         skip = super().forward(x)
@@ -315,9 +406,9 @@ ONE, TWO = (1, 3, 32, 32), (2, 3, 32, 32)
         (_Grey, TWO, "the channel axis is gone. With `x.mean(dim=1, keepdim=True)`" + RUNS),
         (_OneBand, TWO, "an index made 2×32×32 of 2×3×32×32, so the channel axis is gone"),
         (_OneBand, TWO, "With `x[:, 2:3]`" + RUNS),
-        (_Squeezed, ONE, "squeeze made 8 of 1×8×1×1, so the batch is gone: without a number"),
+        (_Squeezed, ONE, "squeeze made (8,) of 1×8×1×1, so the batch is gone: without a number"),
         (_Squeezed, ONE, "With `self.pool(skip).flatten(1)`" + RUNS),
-        (_SqueezedSizes, ONE, "`factor.shape` has 1 numbers, (8,), and is given to 2 names."),
+        (_SqueezedSizes, ONE, "`factor.shape` has 1 number, (8,), and is given to 2 names."),
         (_SqueezedSizes, ONE, "With `self.pool(skip).flatten(1)`" + RUNS),
         (_Unpacked, TWO, "unpacking one tensor made 8×32×32 of 2×8×32×32"),
         (_Unpacked, TWO, "With `x = self.top(x)`" + RUNS),
@@ -357,6 +448,30 @@ ONE, TWO = (1, 3, 32, 32), (2, 3, 32, 32)
         (Attend2d, TWO, "where k is `bjd`" + RUNS),
         (_TimeOfAnotherWidth, TWO, "The 32 are made by time. Build this layer for 32"),
         (_TimeOfAnotherWidth, TWO, "(nn.Linear(32, 8)), or let time make 16."),
+        (
+            _WithLambdas,
+            TWO,
+            "Bind it where it is made: `lambda m, x, y, name=name: self.keep",
+        ),
+        (_WithAListOfMaps, TWO, "`self.listed[0]` is None. The lambda in line"),
+        (
+            _WithAListOfMaps,
+            TWO,
+            "so each writes to 1. Bind it where it is made: `lambda m, x, y, i=i",
+        ),
+        (_WithAttributes, TWO, "has no `a_top`: its forward asks for `self.a_top`. The lambda in"),
+        (_DividesTheBatch, (3, 3, 32, 32), "With `torch.chunk(self.top(x), 2, dim=1)`" + RUNS),
+        (_ThreeForTwo, TWO, "`self.three(x)` returns 3 values, by `return x, skip, skip`, and is"),
+        (_PairsOfOneList, TWO, "come from zip: for up, norm in zip(self.top, …)."),
+        (
+            _NumbersAndPairs,
+            TWO,
+            "With `for _i, (first, second) in enumerate(zip(self.top, self",
+        ),
+        (_Comma, TWO, "`skip` is a tuple of 1, the first 2×8×32×32: the comma at the end of line"),
+        (_Comma, TWO, "With `skip = self.top(x)`" + RUNS),
+        (_PopsByNumber, TWO, "With `skips.pop()`" + RUNS),
+        (_Next, TWO, "next(…) is asked for more than there is."),
         (_WithHooks, TWO, "`def keep(module, given, made, name=name)`."),
     ],
 )

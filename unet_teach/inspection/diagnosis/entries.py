@@ -36,6 +36,12 @@ def no_such_entry(attempt: Attempt) -> str:
     error, code = attempt.error, own_code(attempt.error)
     if isinstance(error, KeyError) and error.args:
         return _no_such_key(attempt, code, error.args[0])
+    if isinstance(error, StopIteration):
+        return (
+            "next(…) is asked for more than there is. If it goes through the skips, more of them "
+            "are taken than were kept: the decoder may have as many steps as the encoder kept "
+            f"maps.{_steps_so_far(attempt)}"
+        )
     if not isinstance(error, IndexError):
         return ""
     asked = next(_asked_for(code), None)
@@ -112,6 +118,10 @@ def _no_such_number(attempt: Attempt, code: OwnCode, asked: _Asked) -> str:
         nearer = [text_of(asked.place.left, code.place)]
     if isinstance(asked.place, ast.Constant):
         nearer = [str(count - 1)]
+    if isinstance(asked.node, ast.Call):
+        whole_list = f"{asked.name}.pop()"
+        if runs_with(attempt, code.place, (asked.node, whole_list)):
+            return f"{told} With `{whole_list}`, the network runs."
     for other in nearer:
         if runs_with(attempt, code.place, (asked.place, other)):
             return f"{told} With `{whole.replace(text, other)}`, the network runs."

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import ast
-import inspect
+import types
 from collections.abc import Iterator
 from typing import Any
-
-from torch import nn
 
 from unet_teach.inspection.diagnosis.attempt import Attempt
 from unet_teach.inspection.diagnosis.own_code import own_code
@@ -19,18 +17,36 @@ Made = ast.FunctionDef | ast.Lambda
 
 
 def bound_late(attempt: Attempt, keys: list[Any]) -> str:
-    """Say that the functions of a loop wrote all their entries under the last key."""
-    if len(keys) != 1:
-        return ""
-    for place, function, names in _late_functions(attempt):
-        for node in ast.walk(function):
-            is_write = isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store)
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-                is_write = node.func.attr in ("setdefault", "__setitem__", "update")
-            read = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)} & names
-            if is_write and read:
-                return _told(place, function, read.pop(), f"so each writes to {keys[0]!r}")
+    """Say that the hooks of a loop wrote all their entries under the last key."""
+    for place, function, name, last in _late_hooks(attempt):
+        if keys == [last]:
+            return _told(place, function, name, f"so each writes to {last!r}")
     return ""
+
+
+def bound_late_by_name(attempt: Attempt) -> str:
+    """Say that the hooks of a loop all gave their map to the same attribute."""
+    for place, function, name, last in _late_hooks(attempt):
+        if "setattr" in ast.unparse(function):
+            return _told(place, function, name, f"and was {last!r} each time")
+    return ""
+
+
+def _late_hooks(attempt: Attempt) -> Iterator[tuple[Place, Made, str, Any]]:
+    """Yield the hooks that read a loop's variable late, with its name and what it stands for."""
+    hooks = [
+        hook
+        for _, module in all_modules(attempt.model)
+        for hook in (*module._forward_hooks.values(), *module._forward_pre_hooks.values())
+        if isinstance(hook, types.FunctionType) and hook.__closure__
+    ]
+    for hook in hooks:
+        code, cells = hook.__code__, hook.__closure__ or ()
+        known = dict(zip(code.co_freevars, cells, strict=True))
+        for place, function, names in _late_functions(code.co_filename):
+            if function.lineno == code.co_firstlineno:
+                for name in sorted(names & set(known)):
+                    yield place, function, name, known[name].cell_contents
 
 
 def last_of_a_loop(attempt: Attempt) -> str:
@@ -39,7 +55,7 @@ def last_of_a_loop(attempt: Attempt) -> str:
     if code.frame is None:
         return ""
     first, name = code.frame.f_code.co_firstlineno, code.frame.f_code.co_name
-    for place, function, names in _late_functions(attempt, code.place[0]):
+    for place, function, names in _late_functions(code.place[0]):
         is_same = function.lineno == first and name == getattr(function, "name", "<lambda>")
         free = names & set(code.frame.f_code.co_freevars)
         if is_same and free:
@@ -61,18 +77,17 @@ def _told(place: Place, function: Made, name: str, so: str) -> str:
     )
 
 
-def _late_functions(attempt: Attempt, file: str = "") -> Iterator[tuple[Place, Made, set[str]]]:
-    """Yield the functions made in a loop, in the files of the network, that read its variables."""
-    for each in dict.fromkeys((file, *_files(attempt)) if file else _files(attempt)):
-        for loop in ast.walk(parsed_file(each)):
-            if not isinstance(loop, Loop):
-                continue
-            targets = [loop.target] if isinstance(loop, ast.For) else []
-            targets += [] if isinstance(loop, ast.For) else [g.target for g in loop.generators]
-            names = {n.id for t in targets for n in ast.walk(t) if isinstance(n, ast.Name)}
-            for function in ast.walk(loop):
-                if isinstance(function, Made) and (late := _reads(function) & names):
-                    yield (each, function.lineno), function, late
+def _late_functions(file: str) -> Iterator[tuple[Place, Made, set[str]]]:
+    """Yield the functions of a file that are made in a loop and read its variables."""
+    for loop in ast.walk(parsed_file(file)):
+        if not isinstance(loop, Loop):
+            continue
+        targets = [loop.target] if isinstance(loop, ast.For) else []
+        targets += [] if isinstance(loop, ast.For) else [g.target for g in loop.generators]
+        names = {n.id for t in targets for n in ast.walk(t) if isinstance(n, ast.Name)}
+        for function in ast.walk(loop):
+            if isinstance(function, Made) and (late := _reads(function) & names):
+                yield (file, function.lineno), function, late
 
 
 def _reads(function: Made) -> set[str]:
@@ -83,14 +98,3 @@ def _reads(function: Made) -> set[str]:
     names = [n for part in body for n in ast.walk(part) if isinstance(n, ast.Name)]
     bound |= {n.id for n in names if isinstance(n.ctx, ast.Store)}
     return {n.id for n in names} - bound
-
-
-def _files(attempt: Attempt) -> Iterator[str]:
-    """Yield the files in which the classes of the network's own modules are written."""
-    for kind in dict.fromkeys(type(m) for _, m in all_modules(attempt.model)):
-        init = vars(kind).get("__init__") or vars(kind).get("forward")
-        if not issubclass(kind, nn.Module) or kind.__module__.startswith("torch."):
-            continue
-        code = getattr(inspect.unwrap(init) if init else None, "__code__", None)
-        if code is not None:
-            yield code.co_filename

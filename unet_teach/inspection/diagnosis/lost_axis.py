@@ -33,6 +33,7 @@ INDEXING = ("__getitem__", "select", "unbind", "__iter__")
 RESHAPING = ("view", "reshape", "flatten")
 LOSING = {"squeeze", "squeeze_", "einsum", *REDUCTIONS, *INDEXING, *RESHAPING}
 ADDING = {"unsqueeze", "expand", "unflatten", "stack", *RESHAPING, "__getitem__"}
+ABOUT_SHAPES = (RuntimeError, ValueError, IndexError, AssertionError)
 ABOUT_AXES = re.compile(
     r"too many indices for tensor|Dimension out of range|does not match the length of the desired"
     r"|expected \d(?:-?D|D or \dD) input|\dD input, but|Expected \dD \(unbatched\) or"
@@ -52,17 +53,18 @@ def axis_was_lost(attempt: Attempt) -> str:
     """A layer or an index needs an axis that an operation before has taken away."""
     is_about_axes = bool(ABOUT_AXES.search(attempt.message))
     most = max((len(v.shape) for v in attempt.recording.inputs), default=0)
-    for value in dict.fromkeys(_given(attempt) if most > 2 else ()):
+    seen: set[int] = set()
+    for value in _given(attempt) if most > 2 and isinstance(attempt.error, ABOUT_SHAPES) else ():
         op = _first_loss(value) if len(value.shape) < most else None
-        if op is None or (op.called in RESHAPING and not is_about_axes):
+        if op is None or id(op) in seen or (op.called in RESHAPING and not is_about_axes):
             continue
+        seen.add(id(op))
         told, works = _told(attempt, op)
         if not works and len(value.shape) == 2 and "batched" in attempt.message:
             continue  # it was flattened
         other_layer = layer_settings.layer_of_another_rank(attempt)
         if works or (is_about_axes and not re.search(r"\. (Use|Set) ", other_layer)):
-            shape = shape_text(value.shape) if value.shape[1:] else f"{value.shape}"
-            return f"{attempt.stopped_in} is given {shape}. {told}"
+            return f"{attempt.stopped_in} is given {_sizes(value.shape)}. {told}"
     return ""
 
 
@@ -94,6 +96,10 @@ def _is_tensor(thing: Any) -> bool:
     return isinstance(thing, Tensor)
 
 
+def _sizes(shape: tuple[int, ...]) -> str:
+    return shape_text(shape) if len(shape) != 1 else f"{shape}"
+
+
 def _first_loss(value: Value) -> Op | None:
     """Return the operation from which on a value has fewer axes than before."""
     while value.op is not None:
@@ -119,7 +125,7 @@ def _told(attempt: Attempt, op: Op) -> tuple[str, bool]:
         why = ": without a number, it drops every axis of size 1"
     gone = _gone(op)
     told = (
-        f"{_quoted(op)}{name} made {shape_text(after)} of {shape_text(before)}, so {gone} "
+        f"{_quoted(op)}{name} made {_sizes(after)} of {shape_text(before)}, so {gone} "
         f"{'are' if gone[0].isdigit() else 'is'} gone{why}."
     )
     for way in _ways_to_keep(attempt, op):
@@ -230,6 +236,8 @@ def _of_unpacking(attempt: Attempt, op: Op) -> Iterator[_Way]:
     for text in names[:2]:
         if text != "_":
             yield _Way(((target, text),), f"`{text} = {text_of(value, op.line)}`")
+    parts = f"torch.chunk({text_of(value, op.line)}, {len(names)}, dim=1)"
+    yield _Way(((value, parts),), f"`{', '.join(names)} = {parts}`")
 
 
 def _works(attempt: Attempt, op: Op, way: _Way) -> bool:

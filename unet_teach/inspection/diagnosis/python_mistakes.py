@@ -16,6 +16,7 @@ from torch import nn
 from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 
 from unet_teach.inspection.diagnosis.attempt import Attempt
+from unet_teach.inspection.diagnosis.late_names import bound_late_by_name
 from unet_teach.inspection.diagnosis.own_code import article, own_code
 from unet_teach.inspection.wording import listed
 
@@ -105,6 +106,8 @@ def missing_attribute(attempt: Attempt) -> str:
         )
     if isinstance(owner, nn.Module) and hasattr(attempt.model, name) and owner is not attempt.model:
         return f"{who} has no `{name}`, but the network itself has: write `self.{name}`."
+    if late := bound_late_by_name(attempt):
+        return f"{who} has no `{name}`: its forward asks for `self.{name}`. {late}"
     return (
         f"{who} has no `{name}`: its forward asks for `self.{name}`, and it {owns}."
         f"{similar(name, has)} Make it in __init__, or correct the name."

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from torch import Tensor, nn
 
 from unet_teach.inspection.diagnosis.attempt import Attempt
+from unet_teach.inspection.diagnosis.late_names import bound_late
 from unet_teach.inspection.diagnosis.own_code import described, own_frames
 from unet_teach.inspection.diagnosis.source import (
     Change,
@@ -52,7 +53,7 @@ class _Made(NamedTuple):
 
     name: str
     thing: Any
-    statement: ast.Assign
+    statement: ast.Assign | None
     place: Place
     frame: Any
     used: Place
@@ -82,9 +83,11 @@ def container_is_used(attempt: Attempt) -> str:
         kind = "sequence"  # that is multiplied by a tensor
     if kind not in ("tuple", "list", "sequence", "dict", "NoneType", "return_types"):
         return ""
+    if kind == "NoneType" and (told := _nothing_was_kept(attempt)):
+        return told
     if made := next(_made(attempt, kind), None):
         return _of_a_name(attempt, made)
-    return _of_a_call(attempt, kind)
+    return _of_a_call(attempt, kind) or _of_a_literal(attempt, kind)
 
 
 def _is_of_kind(thing: Any, kind: str) -> bool:
@@ -121,7 +124,7 @@ def _made(attempt: Attempt, kind: str) -> Iterator[_Made]:
 
 def _of_a_name(attempt: Attempt, made: _Made) -> str:
     """Say of a variable which call gave it, what that returns, and how its parts get names."""
-    call, (_, line) = made.statement.value, made.place
+    call, (_, line) = made.statement.value if made.statement else None, made.place
     assert isinstance(call, ast.Call)
     text = text_of(call, made.place)
     returns = _what_it_returns(call, made)
@@ -166,23 +169,46 @@ def _what_it_returns(call: ast.Call, made: _Made) -> _Returns:
         return _Returns(f": {RETURNS[kind]}", is_torch=True) if kind in RETURNS else _Returns()
     if type(made.thing).__module__ == "torch.return_types":
         return _Returns(f": along a dimension, {name} makes values and positions", is_torch=True)
+    end, names = _end_of(called)
+    if end is None:
+        return _Returns()
+    return _Returns(f" by `return {end}`", names) if end else _Returns(NO_RETURN)
+
+
+def _end_of(called: Any) -> tuple[str | None, tuple[str, ...]]:
+    """Return what a function of the network's own returns at its end, and the names in a tuple.
+
+    The text is "" where nothing is returned, and `None` where the code is not known.
+    """
     function = inspect.unwrap(called.forward if isinstance(called, nn.Module) else called)
     code = getattr(function, "__code__", None)
     tree = function_at((code.co_filename, code.co_firstlineno)) if code else None
     if code is None or tree is None:
-        return _Returns()
+        return None, ()
     ends = [n.value for n in ast.walk(tree) if isinstance(n, ast.Return) and n.value]
     if not ends:
-        return _Returns(NO_RETURN)
+        return "", ()
     parts = ends[-1].elts if isinstance(ends[-1], ast.Tuple) else []
     names = tuple(p.id if isinstance(p, ast.Name) else "_" for p in parts)
-    end = text_of(ends[-1], (code.co_filename, code.co_firstlineno))
-    return _Returns(f" by `return {end}`", names)
+    return text_of(ends[-1], (code.co_filename, code.co_firstlineno)), names
+
+
+def returned_parts(value: ast.expr, frame: Any) -> tuple[int, str]:
+    """Return how many values a call of the network's own code returns, and by which words."""
+    try:
+        called = evaluated(value.func, frame) if isinstance(value, ast.Call) else None
+    except LookupError:
+        called = None
+    end, names = _end_of(called) if callable(called) else (None, ())
+    return len(names), end or ""
 
 
 def _of_the_assignment(made: _Made, call: str, returns: _Returns) -> Iterator[_Way]:
     """Yield assignments that give the name one part of a tuple, and other names the others."""
-    thing, target = made.thing, made.statement.targets[0]
+    thing = made.thing
+    if made.statement is None:
+        return
+    target = made.statement.targets[0]
     if not isinstance(thing, tuple) or not 1 < len(thing) <= MOST_PARTS:
         return
     names = returns.names if len(returns.names) == len(thing) else ("_",) * len(thing)
@@ -205,6 +231,51 @@ def _of_the_use(made: _Made) -> Iterator[_Way]:
             nodes = [n for n in parts_at(made.used, ast.Name) if id(n) not in taken]
             whole = [n for n in nodes if n.id == made.name and isinstance(n.ctx, ast.Load)]
             yield made.used, tuple((n, new) for n in whole), new
+
+
+def _nothing_was_kept(attempt: Attempt) -> str:
+    """Say that an entry is None which the hooks of a loop should have given."""
+    for frame, place in own_frames(attempt.error):
+        for node in parts_at(place, ast.Subscript | ast.Call):
+            whole = node.value if isinstance(node, ast.Subscript) else None
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+                whole = node.func.value if node.func.attr == "get" else None
+            try:
+                thing = evaluated(whole or node, frame)
+            except LookupError:
+                continue
+            keys = thing if isinstance(thing, dict) else range(len(thing)) if thing else ()
+            if not isinstance(thing, dict | list):
+                continue
+            kept = [key for key in keys if thing[key] is not None]
+            if late := bound_late(attempt, kept):
+                return f"`{text_of(node, place)}` is None. {late}"
+    return ""
+
+
+def _of_a_literal(attempt: Attempt, kind: str) -> str:
+    """Say that a variable of the line is a tuple by a comma, or a list, and what to take of it."""
+    for frame, place in own_frames(attempt.error)[:2]:
+        for node in parts_at(place, ast.Name):
+            thing = frame.f_locals.get(node.id)
+            if not _is_of_kind(thing, kind) or not isinstance(thing, tuple | list) or not thing:
+                continue
+            told = f"`{node.id}` is {described(thing)}"
+            given = given_by(node.id, place)
+            if given and isinstance(given.value, ast.Tuple) and len(given.value.elts) == 1:
+                one, line = text_of(given.value.elts[0], place), given.lineno
+                if runs_with(attempt, (place[0], line), (given.value, one)):
+                    return (
+                        f"{told}: the comma at the end of line {line} makes it one. With "
+                        f"`{node.id} = {one}`, the network runs."
+                    )
+            made = _Made(node.id, thing, given, place, frame, place)
+            ways = list(_of_the_use(made))
+            if runs := [new for at, changes, new in ways if runs_with(attempt, at, *changes)]:
+                return f"{told}. With `{'` or `'.join(runs[:2])}`, the network runs."
+            if re.search("concatenate|indices|integer tensors|multiply", attempt.message):
+                return f"{told}, and is used like a tensor. Take one of its entries first."
+    return ""
 
 
 def _of_a_call(attempt: Attempt, kind: str) -> str:

@@ -11,6 +11,7 @@ from torch import Tensor
 from unet_teach.inspection.diagnosis.attempt import Attempt
 from unet_teach.inspection.diagnosis.lost_axis import lost_before
 from unet_teach.inspection.diagnosis.own_code import OwnCode, described, own_code
+from unet_teach.inspection.diagnosis.returned import returned_parts
 from unet_teach.inspection.diagnosis.source import (
     evaluated,
     runs_with,
@@ -28,6 +29,8 @@ def unpacked_into_other_count(attempt: Attempt) -> str:
     code = own_code(attempt.error)
     if single := re.search(r"cannot unpack non-iterable (\w+) object", attempt.message):
         is_loop = code.line.startswith("for ")
+        if is_loop and (told := _of_a_loop(attempt, code, single[1])):
+            return told
         return f"Several names are given a single {single[1]}, which has no parts. " + (
             "To count as well, loop over enumerate(…): for i, layer in enumerate(self.layers)."
             if is_loop
@@ -39,16 +42,20 @@ def unpacked_into_other_count(attempt: Attempt) -> str:
     wanted = int(found[1]) if found else 0
     statement = statement_at(code.place)
     value = statement.value if isinstance(statement, ast.Assign) else None
+    if isinstance(statement, ast.For) and (told := _of_a_loop(attempt, code)):
+        return told
     if value is not None and wanted:
         told = _of_a_shape(attempt, code, value, wanted)
         told = told or _of_a_cut(attempt, code, value, wanted)
-        if told := told or _of_a_value(code, value, wanted):
+        if told := told or _of_a_value(attempt, code, value, wanted):
             return told
     made = attempt.recording.returned
     path = next(reversed(made), None)
     names = f"{wanted or 'another number of'} names"
     if path and _is_all_that_is_unpacked(path, code.line):
         kind, count = made[path]
+        if not count and value is not None and (told := _divided(attempt, code, value, wanted)):
+            return f"{path} returns one tensor, and {names} would divide its batch. {told}"
         what = f"a {kind} of {count}" if count else "one tensor, whose batch would be divided"
         return (
             f"{path} returns {what}, and is given to {names}. Take it as it is, or let its "
@@ -68,7 +75,8 @@ def _of_a_shape(attempt: Attempt, code: OwnCode, value: ast.expr, wanted: int) -
     if not isinstance(thing, torch.Size):
         return ""
     name = text_of(value, code.place)
-    told = f"`{name}` has {len(thing)} numbers, {described(thing)}, and is given to {wanted} names."
+    numbers = "1 number" if len(thing) == 1 else f"{len(thing)} numbers"
+    told = f"`{name}` has {numbers}, {described(thing)}, and is given to {wanted} names."
     if len(thing) < wanted and (lost := lost_before(attempt, thing)):
         return f"{told} {lost}"
     kinds = "Series have (N, C, L), images (N, C, H, W), volumes (N, C, D, H, W): take"
@@ -113,19 +121,62 @@ def _cut(op: Op) -> tuple[tuple[int, ...], int, int]:
     return given, dim, given[dim]
 
 
-def _of_a_value(code: OwnCode, value: ast.expr, wanted: int) -> str:
-    """Say how many parts a variable has."""
+def _divided(attempt: Attempt, code: OwnCode, value: ast.expr, wanted: int) -> str:
+    """Say how the channels of a tensor are divided, where the network runs with that."""
+    new = f"torch.chunk({text_of(value, code.place)}, {wanted}, dim=1)"
+    if runs_with(attempt, code.place, (value, new)):
+        return f"With `{new}`, the network runs."
+    return ""
+
+
+def _of_a_loop(attempt: Attempt, code: OwnCode, kind: str = "") -> str:
+    """Say how many things a loop gives at a time, to how many names."""
+    loop = statement_at(code.place)
+    if not isinstance(loop, ast.For) or not isinstance(loop.target, ast.Tuple):
+        return ""
+    names = [text_of(name, code.place) for name in loop.target.elts]
+    text, call = text_of(loop.iter, code.place), loop.iter
+    func = ast.unparse(call.func) if isinstance(call, ast.Call) else ""
+    if kind and not func and len(names) == 2 and not names[0].startswith(("i", "n", "k", "l", "_")):
+        return (
+            f"`{text}` gives a single {kind} at a time, and the loop has {len(names)} names. Pairs "
+            f"of two lists come from zip: for {', '.join(names)} in zip({text}, …)."
+        )
+    if func == "enumerate" and len(names) > 2:
+        inner = f"{names[0]}, ({', '.join(names[1:])})"
+        if runs_with(attempt, code.place, (loop.target, inner)):
+            return (
+                f"`{text}` gives a number and one thing at a time, and the loop has {len(names)} "
+                f"names. With `for {inner} in {text}`, the network runs."
+            )
+    if func == "zip" and isinstance(call, ast.Call) and len(call.args) != len(names):
+        return (
+            f"`{text}` gives {len(call.args)} things at a time, and the loop has {len(names)} "
+            f"names. Write {len(call.args)} names."
+        )
+    return ""
+
+
+def _of_a_value(attempt: Attempt, code: OwnCode, value: ast.expr, wanted: int) -> str:
+    """Say how many parts a variable has, or what a function of the network's own returns."""
     try:
         thing = evaluated(value, code.frame)
     except LookupError:
-        return ""
+        count, end = returned_parts(value, code.frame)
+        call = text_of(value, code.place)
+        return (
+            f"`{call}` returns {count} values, by `return {end}`, and is given to {wanted} names. "
+            "Write as many names."
+            if count not in (0, wanted)
+            else ""
+        )
     name = text_of(value, code.place)
     if isinstance(thing, Tensor) and thing.dim():
         return (
             f"`{name}` is one tensor, {shape_text(thing.shape)}: {wanted} names would divide its "
-            f"{len(thing)} images among them, not its channels. torch.chunk({name}, {wanted}, "
-            f"dim=1) divides the channels."
-        )
+            f"{len(thing)} images among them, not its channels. "
+            + _divided(attempt, code, value, wanted)
+        ).strip()
     if isinstance(thing, list | tuple):
         return (
             f"`{name}`, {described(thing)}, is given to {wanted} names. Write as many names as "
