@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 import torch
@@ -246,6 +246,50 @@ class _Next(Blocks):
         return made
 
 
+class _ImageByImage(Blocks):
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.cat([self.unet(image) for image in x])
+
+
+class _ImageByNumber(Blocks):
+    def forward(self, x: Tensor) -> Tensor:
+        made = []
+        for i in range(len(x)):
+            made.append(self.unet(x[i]))
+        return torch.cat(made)
+
+
+class _VectorAsMap(Blocks):
+    def forward(self, x: Tensor) -> Tensor:
+        skip = self.top(x)
+        vector = self.pool(skip).squeeze()
+        vector = vector.unsqueeze(-1).unsqueeze(-1)
+        return skip * vector.expand(-1, -1, *x.shape[2:])
+
+
+class _HooksInOrder(_WithLambdas):
+    def forward(self, x: Tensor) -> Tensor:
+        self.low(self.top(x))
+        skip, low = self.kept.values()
+        made: Tensor = self.head(torch.cat([skip, self.up(low)], dim=1))
+        return made
+
+
+class _Named(NamedTuple):
+    skip: Tensor
+    low: Tensor
+
+
+class _NamedMaps(Blocks):
+    def encode(self, x: Tensor) -> _Named:
+        skip = self.top(x)
+        return _Named(skip, self.low(skip))
+
+    def forward(self, x: Tensor) -> Any:
+        maps = self.encode(x)
+        return self.head(torch.cat([maps.skip, self.up(maps)], dim=1))
+
+
 class _Pair(nn.Sequential):
     def forward(self, x: Tensor) -> Any:
         skip = super().forward(x)
@@ -472,6 +516,12 @@ ONE, TWO = (1, 3, 32, 32), (2, 3, 32, 32)
         (_Comma, TWO, "With `skip = self.top(x)`" + RUNS),
         (_PopsByNumber, TWO, "With `skips.pop()`" + RUNS),
         (_Next, TWO, "next(…) is asked for more than there is."),
+        (_ImageByImage, TWO, "With `x.split(1)` in place of `x`" + RUNS),
+        (_ImageByNumber, TWO, "With `x[i:i + 1]`" + RUNS),
+        (_VectorAsMap, ONE, "With `self.pool(skip).flatten(1)`" + RUNS),
+        (_HooksInOrder, TWO, "2 names are given another number of values. The lambda in line"),
+        (_NamedMaps, TWO, "`maps` is a _Named, which `self.encode(x)` in line"),
+        (_NamedMaps, TWO, "With `maps.low`" + RUNS),
         (_WithHooks, TWO, "`def keep(module, given, made, name=name)`."),
     ],
 )

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from torch import nn
 
 from unet_teach.inspection.diagnosis.attempt import Attempt
-from unet_teach.inspection.diagnosis.late_names import bound_late
+from unet_teach.inspection.diagnosis.late_names import bound_late, late_in_self
 from unet_teach.inspection.diagnosis.own_code import OwnCode, described, own_code
 from unet_teach.inspection.diagnosis.python_mistakes import similar
 from unet_teach.inspection.diagnosis.source import evaluated, parts_at, runs_with, text_of
@@ -112,6 +112,8 @@ def _no_such_number(attempt: Attempt, code: OwnCode, asked: _Asked) -> str:
         f"`{asked.name}` has {_count(asked.thing)}"
         f"{f', from the end -1 to -{count}' if asked.wanted < 0 else ''}."
     )
+    if late := late_in_self(attempt):
+        return f"{told} {late}"
     text = text_of(asked.place, code.place)
     nearer = [f"{text} - 1" if asked.wanted > 0 else f"{text} + 1"]
     if isinstance(asked.place, ast.BinOp) and isinstance(asked.place.right, ast.Constant):

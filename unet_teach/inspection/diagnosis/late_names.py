@@ -7,6 +7,8 @@ import types
 from collections.abc import Iterator
 from typing import Any
 
+from torch import nn
+
 from unet_teach.inspection.diagnosis.attempt import Attempt
 from unet_teach.inspection.diagnosis.own_code import own_code
 from unet_teach.inspection.diagnosis.source import Place, parsed_file, text_of
@@ -22,6 +24,14 @@ def bound_late(attempt: Attempt, keys: list[Any]) -> str:
         if keys == [last]:
             return _told(place, function, name, f"so each writes to {last!r}")
     return ""
+
+
+def late_in_self(attempt: Attempt) -> str:
+    """Say the same of any dict of the module whose code failed."""
+    owner = next(iter(own_code(attempt.error).names.values()), None)
+    things = vars(owner).values() if isinstance(owner, nn.Module) else ()
+    kept = [list(thing) for thing in things if isinstance(thing, dict)]
+    return next(filter(None, (bound_late(attempt, keys) for keys in kept)), "")
 
 
 def bound_late_by_name(attempt: Attempt) -> str:

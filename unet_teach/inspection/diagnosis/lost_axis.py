@@ -15,7 +15,6 @@ from unet_teach.inspection.diagnosis.attempt import Attempt
 from unet_teach.inspection.diagnosis.own_code import own_code
 from unet_teach.inspection.diagnosis.source import (
     Change,
-    evaluated,
     parts_at,
     runs_with,
     statement_at,
@@ -32,12 +31,11 @@ REDUCTIONS = (
 INDEXING = ("__getitem__", "select", "unbind", "__iter__")
 RESHAPING = ("view", "reshape", "flatten")
 LOSING = {"squeeze", "squeeze_", "einsum", *REDUCTIONS, *INDEXING, *RESHAPING}
-ADDING = {"unsqueeze", "expand", "unflatten", "stack", *RESHAPING, "__getitem__"}
 ABOUT_SHAPES = (RuntimeError, ValueError, IndexError, AssertionError)
 ABOUT_AXES = re.compile(
     r"too many indices for tensor|Dimension out of range|does not match the length of the desired"
     r"|expected \d(?:-?D|D or \dD) input|\dD input, but|Expected \dD \(unbatched\) or"
-    r"|must match the existing size|mode needs \dD"
+    r"|must match the existing size|expanded size of the tensor|mode needs \dD"
 )
 
 
@@ -52,11 +50,12 @@ class _Way(NamedTuple):
 def axis_was_lost(attempt: Attempt) -> str:
     """A layer or an index needs an axis that an operation before has taken away."""
     is_about_axes = bool(ABOUT_AXES.search(attempt.message))
+    is_about_ranks = is_about_axes or "number of dimensions" in attempt.message
     most = max((len(v.shape) for v in attempt.recording.inputs), default=0)
     seen: set[int] = set()
     for value in _given(attempt) if most > 2 and isinstance(attempt.error, ABOUT_SHAPES) else ():
         op = _first_loss(value) if len(value.shape) < most else None
-        if op is None or id(op) in seen or (op.called in RESHAPING and not is_about_axes):
+        if op is None or id(op) in seen or (op.called in RESHAPING and not is_about_ranks):
             continue
         seen.add(id(op))
         told, works = _told(attempt, op)
@@ -102,13 +101,14 @@ def _sizes(shape: tuple[int, ...]) -> str:
 
 def _first_loss(value: Value) -> Op | None:
     """Return the operation from which on a value has fewer axes than before."""
+    rank = len(value.shape)
     while value.op is not None:
         op, sources = value.op, [v for v in value.op.inputs if v.depends_on_input]
         larger = [v for v in sources if len(v.shape) > len(value.shape)]
         alike = [v for v in sources if len(v.shape) == len(value.shape)]
-        if larger and op.called in LOSING:
+        if larger and op.called in LOSING and len(larger[0].shape) > rank:
             return op
-        if not sources or (not larger and not alike and op.called in ADDING):
+        if not sources:
             return None
         value = (larger or alike or sources)[0]
     return None
@@ -119,11 +119,12 @@ def _told(attempt: Attempt, op: Op) -> tuple[str, bool]:
     before, after = op.inputs[0].shape, op.outputs[0].shape
     name = {"__getitem__": "an index", "select": "an index"}.get(op.called, op.called.strip("_"))
     if op.called in ("unbind", "__iter__"):
-        name = "unpacking one tensor"
+        is_loop = bool(parts_at(op.line, ast.For | ast.comprehension))
+        name = "going through it" if is_loop else "unpacking one tensor"
     why = ""
     if name == "squeeze" and before[0] == 1 and op.name == "squeeze" and "dim" not in op.arguments:
         why = ": without a number, it drops every axis of size 1"
-    gone = _gone(op)
+    gone = _gone(attempt, op)
     told = (
         f"{_quoted(op)}{name} made {_sizes(after)} of {shape_text(before)}, so {gone} "
         f"{'are' if gone[0].isdigit() else 'is'} gone{why}."
@@ -145,7 +146,7 @@ def _quoted(op: Op) -> str:
     return f"In line {op.line[1]}, `{text[:90]}{'…' if text[90:] else ''}`, "
 
 
-def _gone(op: Op) -> str:
+def _gone(attempt: Attempt, op: Op) -> str:
     """Name the axis that an operation takes away."""
     before, dims = op.inputs[0].shape, op.arguments.get("dim", op.arguments.get("dims"))
     if op.called in ("unbind", "__iter__") or (op.called.startswith("squeeze") and before[0] == 1):
@@ -154,7 +155,8 @@ def _gone(op: Op) -> str:
     count = len(before) - len(op.outputs[0].shape)
     if op.called in (*INDEXING, *RESHAPING) and before[1:] == op.outputs[0].shape:
         return "the batch"
-    if not taken or op.called in RESHAPING:
+    is_batch_there = len(before) == max(len(v.shape) for v in attempt.recording.inputs)
+    if not taken or op.called in RESHAPING or len(taken) > 1 or not is_batch_there:
         return f"{count} axes" if count > 1 else "an axis"
     return {0: "the batch", 1: "the channel axis"}.get(taken[0], f"axis {taken[0]}")
 
@@ -193,15 +195,27 @@ def _ways_to_keep(attempt: Attempt, op: Op) -> Iterator[_Way]:
         numbers = [e for e in entries if _is_number(e)]
         if not numbers or not isinstance(part.ctx, ast.Load):
             continue
-        text = text_of(part.value, op.line)
-        changes = [(e, f"{text_of(e, op.line)}:{_next(text_of(e, op.line))}") for e in numbers]
-        new = text_of(part, op.line)
-        for (_, kept), entry in zip(changes, numbers, strict=True):
-            number = re.escape(text_of(entry, op.line))
-            new = re.sub(rf"(?<=[\[ ,]){number}(?=[\],])", kept, new, count=1)
-        if len(entries) == 1:
-            yield _Way(((part, text),), f"`{text}` in place of `{text_of(part, op.line)}`")
-        yield _Way(tuple(changes), f"`{new}`")
+        text, whole = text_of(part.value, op.line), text_of(part, op.line)
+        alone = _Way(((part, text),), f"`{text}` in place of `{whole}`")
+        kept = [_Way(((e, _kept(e, op)),), f"`{_with_kept(whole, e, op)}`") for e in numbers]
+        if len(entries) > 1:
+            yield from kept
+        else:
+            is_first = isinstance(numbers[0], ast.Constant)  # and not one after the other
+            yield from (alone, *kept) if is_first else (*kept, alone)
+
+
+def _kept(number: ast.expr, op: Op) -> str:
+    """Return a slice with a single entry."""
+    text = text_of(number, op.line)
+    end = str(int(text) + 1) if text.isdigit() else {"-1": ""}.get(text, f"{text} + 1")
+    return f"{text}:{end}"
+
+
+def _with_kept(whole: str, number: ast.expr, op: Op) -> str:
+    """Return an index with a slice in place of a number."""
+    text = re.escape(text_of(number, op.line))
+    return re.sub(rf"(?<=[\[ ,]){text}(?=[\],])", _kept(number, op), whole, count=1)
 
 
 def _is_torch(node: ast.expr) -> bool:
@@ -209,19 +223,20 @@ def _is_torch(node: ast.expr) -> bool:
 
 
 def _is_number(node: ast.expr) -> bool:
-    try:
-        return type(evaluated(node, None)) is int
-    except LookupError:
-        return isinstance(node, ast.Constant) and type(node.value) is int
-
-
-def _next(number: str) -> str:
-    return str(int(number) + 1) if number.isdigit() else ""
+    """Return whether an index may be a number, which takes the axis away, and no slice."""
+    if isinstance(node, ast.UnaryOp):
+        node = node.operand
+    if isinstance(node, ast.Constant):
+        return type(node.value) is int
+    return isinstance(node, ast.Name | ast.BinOp)
 
 
 def _of_unpacking(attempt: Attempt, op: Op) -> Iterator[_Way]:
     """Yield how a tensor stays whole that several names divide: as one, or with its indices."""
     statement = statement_at(op.line)
+    loops = [n.iter for n in parts_at(op.line, ast.For | ast.comprehension)]
+    for text, whole in ((text_of(each, op.line), each) for each in loops):
+        yield _Way(((whole, f"{text}.split(1)"),), f"`{text}.split(1)` in place of `{text}`")
     if not isinstance(statement, ast.Assign) or not isinstance(statement.targets[0], ast.Tuple):
         return
     value, target = statement.value, statement.targets[0]

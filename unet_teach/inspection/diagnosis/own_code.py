@@ -136,7 +136,8 @@ def described(thing: Any) -> str:
         return repr(thing)[:40]
     if isinstance(thing, dict | nn.ModuleDict):
         keys = ", ".join(repr(key) for key in list(thing)[:6])
-        return f"a {type(thing).__name__} with the keys {keys}" if keys else "an empty dict"
+        kind = article(type(thing).__name__)
+        return f"{kind} with the keys {keys}" if keys else "an empty dict"
     if type(thing) in (list, tuple):
         kind = type(thing).__name__
         if not thing:

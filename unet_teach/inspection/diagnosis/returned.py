@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from unet_teach.inspection.diagnosis.attempt import Attempt
 from unet_teach.inspection.diagnosis.late_names import bound_late
-from unet_teach.inspection.diagnosis.own_code import described, own_frames
+from unet_teach.inspection.diagnosis.own_code import article, described, own_frames
 from unet_teach.inspection.diagnosis.source import (
     Change,
     Place,
@@ -43,7 +43,7 @@ RETURNS = {  # what a layer of torch returns that returns several things
     "GRU": "the output and the last state",
     "RNN": "the output and the last state",
 }
-CUTS = ("split", "chunk", "unbind", "tensor_split", "split_with_sizes")
+CUTS = ("meshgrid", "split", "chunk", "unbind", "tensor_split", "split_with_sizes")
 MOST_PARTS = 4
 NO_RETURN = "no return"
 
@@ -81,7 +81,7 @@ def container_is_used(attempt: Attempt) -> str:
         kind = "return_types"
     if "only integer tensors of a single" in attempt.message:
         kind = "sequence"  # that is multiplied by a tensor
-    if kind not in ("tuple", "list", "sequence", "dict", "NoneType", "return_types"):
+    if not kind:
         return ""
     if kind == "NoneType" and (told := _nothing_was_kept(attempt)):
         return told
@@ -95,7 +95,8 @@ def _is_of_kind(thing: Any, kind: str) -> bool:
         return type(thing).__module__ == "torch.return_types"
     if kind == "sequence":
         return isinstance(thing, tuple | list)
-    return type(thing).__name__ == kind
+    is_container = thing is None or isinstance(thing, tuple | list | dict)
+    return is_container and type(thing).__name__ == kind
 
 
 def _made(attempt: Attempt, kind: str) -> Iterator[_Made]:
@@ -106,11 +107,7 @@ def _made(attempt: Attempt, kind: str) -> Iterator[_Made]:
         in_line = {node.id for node in parts_at(place, ast.Name)}
         for name, thing in frame.f_locals.items():
             is_meant = any(thing is t for t in things) if depth else _is_of_kind(thing, kind)
-            if (
-                name not in in_line
-                or not is_meant
-                or _is_of_kind(thing, "dict") != (kind == "dict")
-            ):
+            if name not in in_line or not is_meant:
                 continue
             statement = given_by(name, place)
             if statement is not None and isinstance(statement.value, ast.Call):
@@ -132,7 +129,7 @@ def _of_a_name(attempt: Attempt, made: _Made) -> str:
         ends = f"the code of `{text_of(call.func, made.place)}` ends without a `return`"
         is_told = returns.told == NO_RETURN
         return f"`{made.name}` is None, which `{text}` in line {line} returned: {ends}." * is_told
-    kind = described(made.thing)
+    kind = described(made.thing) or article(type(made.thing).__name__)
     if type(made.thing).__module__ == "torch.return_types":
         kind = f"a tuple of {len(made.thing)}"
     told = f"`{made.name}` is {kind}, which `{text}` in line {line} returned{returns.told}."
@@ -227,6 +224,8 @@ def _of_the_use(made: _Made) -> Iterator[_Way]:
         if isinstance(made.thing[key], Tensor):
             index = -1 if key == len(made.thing) - 1 and isinstance(made.thing, list) else key
             new = f"{made.name}[{index!r}]"
+            if hasattr(made.thing, "_fields"):  # a named tuple
+                new = f"{made.name}.{made.thing._fields[key]}"
             taken = {id(n.value) for n in parts_at(made.used, ast.Subscript | ast.Attribute)}
             nodes = [n for n in parts_at(made.used, ast.Name) if id(n) not in taken]
             whole = [n for n in nodes if n.id == made.name and isinstance(n.ctx, ast.Load)]
@@ -281,6 +280,8 @@ def _of_a_literal(attempt: Attempt, kind: str) -> str:
 def _of_a_call(attempt: Attempt, kind: str) -> str:
     """Say which call in the line that failed returned it, where taking a part of it is enough."""
     returned = attempt.recording.returned
+    if kind not in ("tuple", "list", "return_types"):
+        return ""
     path = next((p for p, (k, _) in reversed(returned.items()) if k == kind), "")
     what = f"{path} returned a tuple of {returned[path][1]}." if path and kind == "tuple" else ""
     parts = (0,) if kind == "return_types" else (0, 1)

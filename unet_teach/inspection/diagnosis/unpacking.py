@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from unet_teach.inspection.diagnosis.attempt import Attempt
+from unet_teach.inspection.diagnosis.late_names import late_in_self
 from unet_teach.inspection.diagnosis.lost_axis import lost_before
 from unet_teach.inspection.diagnosis.own_code import OwnCode, described, own_code
 from unet_teach.inspection.diagnosis.returned import returned_parts
@@ -44,6 +45,8 @@ def unpacked_into_other_count(attempt: Attempt) -> str:
     value = statement.value if isinstance(statement, ast.Assign) else None
     if isinstance(statement, ast.For) and (told := _of_a_loop(attempt, code)):
         return told
+    if late := late_in_self(attempt):
+        return f"{wanted} names are given another number of values. {late}"
     if value is not None and wanted:
         told = _of_a_shape(attempt, code, value, wanted)
         told = told or _of_a_cut(attempt, code, value, wanted)
