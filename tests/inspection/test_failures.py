@@ -430,7 +430,7 @@ GIVEN: dict[str, tuple[Callable[[], nn.Module], tuple[Any, ...], dict[str, Any],
         lambda: nn.Sequential(Squeezes(), nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4)),
         (PICTURE,),
         {},
-        ["squeeze made 3×32×32 of 1×3×32×32, so the batch is gone", "x.unsqueeze(0)"],
+        ["squeeze made 3×32×32 of 1×3×32×32, so the batch is gone", "With `x` alone"],
     ),
     "the batch is left out of a view": (
         lambda: nn.Sequential(Squeezes((3, 32, 32)), nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4)),

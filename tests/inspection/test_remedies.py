@@ -414,7 +414,10 @@ IN_CODE: dict[str, tuple[Any, dict[str, nn.Module], list[str], Any]] = {
     "number too large": (
         lambda self, x: self.listed[1](x),
         {},
-        ["`self.listed` has 1 entry, numbers 0 to 0", "Its line: `lambda self, x:"],
+        [
+            "`self.listed[1]` asks for number 1, and `self.listed` has 1 entry, number 0",
+            "Its line: `lambda self, x:",
+        ],
         lambda self, x: self.listed[0](x),
     ),
     "nothing left": (
@@ -712,7 +715,7 @@ WANTED: dict[str, tuple[Any, str, Any]] = {
     ),
     "letters": (
         lambda x: torch.einsum("bchw,bhcw->bchw", x, x),
-        "the letter h stands for 64 in one tensor and for 8 in another",
+        "`h` is 64 in x (`bchw`, 1×8×64×64) and 8 in x (`bhcw`",
         lambda x: torch.einsum("bchw,bchw->bchw", x, x),
     ),
     "a whole shape": (

@@ -10,10 +10,13 @@ network is where a student needs the operations up to the error most.
 
 from __future__ import annotations
 
+import sys
 import weakref
 from collections.abc import Iterator
 from contextlib import nullcontext
 from functools import cache
+from pathlib import Path
+from types import FrameType
 from typing import Any, NamedTuple
 
 import torch
@@ -38,6 +41,7 @@ from unet_teach.inspection.recurrent import RecurrentInOneStep, has_recurrent_la
 
 OVERWRITING_OPS = {"copy_", "fill_", "zero_"}  # they leave nothing of what was there before
 COPIES = {"_to_copy", "clone"}  # they keep the numbers of a row of positions
+TORCH = str(Path(torch.__file__).parent)
 COMPOSITE_KEY = "CompositeImplicitAutograd"
 # A tensor that the forward makes itself keeps its values up to this many elements, because it may
 # be a number that the forward looks at. Larger ones move to meta.
@@ -56,6 +60,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self._tensors_on: dict[int, list[Any]] = {}  # by storage: weak references to its tensors
         self._module_path: list[str] = [""]
         self.called = ""  # the function of torch that the network called last
+        self.line = ("", 0)  # the line of the network's code that called it
         self._model = model
         for name, tensor in named_weights(model):
             if is_lazy(tensor):  # has no shape before its first run
@@ -188,7 +193,8 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         arguments = {key: self._with_values(thing) for key, thing in named.items()}
         module = self._module_path[-1]
         pointwise = signature.is_pointwise
-        return Op(signature.name, arguments, inputs, (), module, pointwise, self.called)
+        made_by = (module, pointwise, self.called, self.line)
+        return Op(signature.name, arguments, inputs, (), *made_by)
 
     def _record_write(self, target: Tensor, op: Op) -> None:
         """Give every other tensor on the same memory a new value, made of the old and the written.
@@ -268,9 +274,18 @@ class WatchedCalls(TorchFunctionMode):
     ) -> Any:
         """Note the name and perhaps change the index of `x[…]`; run everything as it is."""
         self._recorder.called = getattr(func, "__name__", "")
+        self._recorder.line = _line_outside_torch()
         if self._lists_as_positions and func is Tensor.__getitem__:
             args = (args[0], _with_positions(args[1]))
         return func(*args, **(kwargs or {}))
+
+
+def _line_outside_torch() -> tuple[str, int]:
+    """Return the file and the number of the line from which torch was called."""
+    frame: FrameType | None = sys._getframe(2)
+    while frame and frame.f_code.co_filename.startswith(TORCH):
+        frame = frame.f_back
+    return (frame.f_code.co_filename, frame.f_lineno) if frame else ("", 0)
 
 
 def _with_positions(index: Any) -> Any:

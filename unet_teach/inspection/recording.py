@@ -51,6 +51,7 @@ class Op:
         is_pointwise: whether it works element by element.
         called: the function of torch that the network called, such as "max_pool1d", which torch
             runs by the operation "max_pool2d_with_indices".
+        line: the file, and the number of the line, of the network's code that called it.
     """
 
     name: str
@@ -60,6 +61,7 @@ class Op:
     module: str
     is_pointwise: bool = False
     called: str = ""
+    line: tuple[str, int] = ("", 0)
 
 
 @dataclass

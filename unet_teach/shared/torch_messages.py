@@ -292,6 +292,11 @@ MESSAGES = (
         "Each tensor's letters name its dimensions in their order: correct the order, or give the two sizes letters of their own.",
     ),
     Message(
+        r"No module named '(?P<name>\w+)",
+        "The package {name} is not installed.",
+        "In a notebook: %pip install {name}. (cv2 is in opencv-python, skimage in scikit-image.)",
+    ),
+    Message(
         r"(?s)pattern \"(?P<pattern>.*?)\"\.\n Input tensor shape: \S+?\[(?P<shape>[\d, ]+)\].*?\n (?P<reason>[^\n]*?)\.?\s*$",
         'The pattern "{pattern}" does not fit a tensor of {shape}: {reason}.',
         "Each name, or each bracket, stands for one dimension, and the names in a bracket multiply to its size.",

@@ -154,12 +154,14 @@ def _channel_remedy(attempt: Attempt, op: Op, given: Value, expected: int) -> st
             f"x.transpose(1, 2).reshape(x.shape[0], {expected}, height, width)."
         )
     if before is not given and given.op and given.op.module == op.module:
-        rank = len(op.arguments["weight"].shape) - 2
-        return (
+        rank, right = len(op.arguments["weight"].shape) - 2, len(before.shape) - 2
+        told = (
             f"It works on maps with {rank} sides and is given {shape_text(before.shape)}, which it "
-            f"takes for one without a batch. Use the layer for {len(before.shape) - 2} sides: "
-            f"{len(before.shape) - 2}d in place of {rank}d."
+            "takes for one without a batch."
         )
+        if all(len(v.shape) != right + 2 for v in attempt.recording.inputs):
+            return f"{told} Keep all axes on the way to it, or put the missing one back."
+        return f"{told} Use the layer for {right} sides: {right}d in place of {rank}d."
     if has_axis(dims[1]) and not has_axis(dims[-1]) and given.shape[-1] == expected:
         return f"Its channels, {expected}, stand last; bring them second: x.movedim(-1, 1)."
     if joined := _joined(given):

@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
+import ast
 import math
 import re
 from typing import Any
 
+import torch
 from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 
 from unet_teach.inspection.diagnosis.attempt import Attempt
+from unet_teach.inspection.diagnosis.own_code import own_code
+from unet_teach.inspection.diagnosis.source import (
+    Place,
+    function_at,
+    parts_at,
+    runs_with,
+    text_of,
+)
 from unet_teach.inspection.diagnosis.trials import runs_when
 from unet_teach.inspection.diagnosis.views import VIEWS
 from unet_teach.inspection.recording import Op, Value, way_back
 from unet_teach.inspection.wording import op_name, shape_text
 
+ALONG_THE_LAST = "It works along the last dimension."
 PRODUCTS = ("mm", "addmm", "bmm", "baddbmm")
 
 
@@ -34,11 +46,61 @@ def matrix_product(attempt: Attempt) -> str:
             f"their number does not divide it. Let the layer before make a multiple of "
             f"{len(uneven.outputs)}."
         )
-    return (
+    told = (
         f"In {attempt.wording.layer(op)} ({op_name(op)}) {shape_text(left.shape)} is "
         f"multiplied by {shape_text(right.shape)}: the last side of the one, {left.shape[-1]}, "
-        f"must be the last but one of the other, {right.shape[-2]}. Is a transpose(-1, -2) missing?"
+        f"must be the last but one of the other, {right.shape[-2]}."
     )
+    if new := _product_that_runs(attempt, op.line):
+        return f"{told} With `{new}`, the network runs."
+    return told if function_at(op.line) else f"{told} Is a transpose(-1, -2) missing?"
+
+
+def products_along_others(attempt: Attempt) -> str:
+    """Two stacks of matrices are multiplied that differ in how many matrices they have."""
+    place = own_code(attempt.error).place
+    if "must match the size" not in attempt.message or attempt.failed_op is not None:
+        return ""
+    if new := _product_that_runs(attempt, place):
+        return (
+            "Two stacks of matrices are multiplied, and all their dimensions but the last two must "
+            f"agree. With `{new}`, the network runs."
+        )
+    return ""
+
+
+def _product_that_runs(attempt: Attempt, place: Place) -> str:
+    """Return a product of a line with other sides, with which the network runs; "" if none is."""
+    for node in parts_at(place, ast.BinOp | ast.Call):
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.MatMult):
+            sides, form = [node.left, node.right], "{} @ {}"
+        elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith(("matmul", "mm")):
+            sides, form = node.args[:2], f"{text_of(node.func, place)}({{}}, {{}})"
+        else:
+            continue
+        if len(sides) != 2:
+            continue
+        left, right = (_other_sides(side, place) for side in sides)
+        pairs = [(left[0], r) for r in right[1:]] + [(right[0], left[0])]
+        pairs += [(one, r) for one in left[1:] for r in right]
+        for pair in pairs:
+            new = form.format(*pair)
+            if runs_with(attempt, place, (node, new)):
+                return new
+    return ""
+
+
+def _other_sides(node: ast.expr, place: Place) -> list[str]:
+    """Return a stack of matrices as it is written, and with two of its axes exchanged."""
+    text = text_of(node, place)
+    base = text if not isinstance(node, ast.BinOp | ast.UnaryOp) else f"({text})"
+    found = [base, f"{base}.transpose(-2, -1)", f"{base}.transpose(1, 2)"]
+    func = node.func if isinstance(node, ast.Call) else None
+    if isinstance(func, ast.Attribute) and func.attr in ("transpose", "permute"):
+        inner = text_of(func.value, place)
+        both = f"{inner}.transpose(1, 2).transpose(-2, -1)"
+        found[1:] = [f"{inner}.transpose(-2, -1)", inner, both]
+    return found
 
 
 def linear_features(attempt: Attempt) -> str:
@@ -53,12 +115,38 @@ def linear_features(attempt: Attempt) -> str:
         before = before.op.inputs[0]
     given, expected = left.shape[-1], right.shape[-2]
     remedy = _feature_remedy(before.shape, given, expected)
+    if remedy == ALONG_THE_LAST:
+        remedy += _of_which_length(attempt, left, right)
     if right.shape[-1] == given:
         remedy = f"Are its two numbers in the wrong order? nn.Linear({given}, {expected}). {remedy}"
     return (
         f"{attempt.wording.layer(op)} expects {expected}, got {given} features: it is given "
         f"{shape_text(left.shape)}. {remedy}"
     )
+
+
+def _of_which_length(attempt: Attempt, left: Value, right: Value) -> str:
+    """Say for which number of features a linear layer works, and which layer made them."""
+    given, expected, made = left.shape[-1], *right.shape[-2:]
+
+    def of_any_length(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+        if x.shape[-1] == weight.shape[1]:
+            return torch._C._nn.linear(x, weight, bias)
+        return x.new_zeros(*x.shape[:-1], weight.shape[0])
+
+    def shorten(copied: nn.Module) -> None:
+        copied.get_submodule(maker).register_forward_hook(lambda *args: args[-1][..., :expected])
+
+    maker = attempt.wording.layer_before(left).partition(" (linear)")[0]
+    is_layer = isinstance(dict(attempt.model.named_modules()).get(maker), nn.Linear)
+    ways = []
+    if runs_when(attempt, calls={F.linear: of_any_length}):
+        ways.append(f"build this layer for {given} (nn.Linear({given}, {made}))")
+    if is_layer and given > expected and runs_when(attempt, shorten):
+        ways.append(f"let {maker} make {expected}")
+    made_by = f" The {given} are made by {maker}." if is_layer else ""
+    told = ", or ".join(ways)
+    return f"{made_by} {told[:1].upper()}{told[1:]}." if told else made_by
 
 
 IN_A_SEQUENCE = (  # what torch says of features, and in which order
@@ -136,4 +224,4 @@ def _feature_remedy(before: tuple[int, ...], given: int, expected: int) -> str:
         )
     if len(before) > 2 and expected == before[1]:
         return "It works along the last dimension, channels are dim 1: x.movedim(1, -1)."
-    return "It works along the last dimension: give it rows of as many, or build it for these."
+    return ALONG_THE_LAST

@@ -16,9 +16,8 @@ from torch import nn
 from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 
 from unet_teach.inspection.diagnosis.attempt import Attempt
-from unet_teach.inspection.diagnosis.forward_code import other_order
-from unet_teach.inspection.diagnosis.own_code import article, described, own_code
-from unet_teach.inspection.graph import GLOBAL, SAME_LEVEL
+from unet_teach.inspection.diagnosis.late_names import bound_late_by_name
+from unet_teach.inspection.diagnosis.own_code import article, own_code
 from unet_teach.inspection.wording import listed
 from unet_teach.shared.not_set_up import not_set_up
 
@@ -39,7 +38,8 @@ CALLS_ITSELF = (
 )
 
 
-def _similar(name: str, known: Collection[str]) -> str:
+def similar(name: str, known: Collection[str]) -> str:
+    """Ask whether another name was meant, one that is spelt much like it; "" if none is."""
     if same := [each for each in known if each.lower() == name.lower()]:
         return f" Is `{same[0]}` meant?"
     stem = name.rstrip("0123456789")
@@ -84,7 +84,7 @@ def missing_attribute(attempt: Attempt) -> str:
             f"write `self.{name}`."
         )
     if isinstance(owner, types.ModuleType) and name:
-        return f"{owner.__name__} has no `{name}`.{_similar(name, dir(owner))} Correct the name."
+        return f"{owner.__name__} has no `{name}`.{similar(name, dir(owner))} Correct the name."
     if not isinstance(owner, nn.Module) or not name:
         return ""
     if told := not_set_up(owner):
@@ -109,9 +109,11 @@ def missing_attribute(attempt: Attempt) -> str:
         )
     if isinstance(owner, nn.Module) and hasattr(attempt.model, name) and owner is not attempt.model:
         return f"{who} has no `{name}`, but the network itself has: write `self.{name}`."
+    if late := bound_late_by_name(attempt):
+        return f"{who} has no `{name}`: its forward asks for `self.{name}`. {late}"
     return (
         f"{who} has no `{name}`: its forward asks for `self.{name}`, and it {owns}."
-        f"{_similar(name, has)} Make it in __init__, or correct the name."
+        f"{similar(name, has)} Make it in __init__, or correct the name."
     )
 
 
@@ -156,63 +158,11 @@ def unknown_name(attempt: Attempt) -> str:
     own = [n for n in (*names, *vars(builtins)) if not n.startswith("_")]
     children = owner.named_children() if isinstance(owner, nn.Module) else ()
     layers = [f"{own_name}.{n}" for n, _ in children]
-    meant = _similar(name, own) or _similar(f"{own_name}.{name}", layers)
+    meant = similar(name, own) or similar(f"{own_name}.{name}", layers)
     return (
         f"`{name}` is used, and nothing of this name was made before.{meant} Give it a value "
         "first, or correct the name."
     )
-
-
-def no_such_entry(attempt: Attempt) -> str:
-    """A list, dictionary or container has no entry of this number or key."""
-    error, values = attempt.error, own_code(attempt.error).values
-    if isinstance(error, KeyError) and error.args:
-        key = error.args[0]
-        for name, thing in values.items():
-            if isinstance(thing, dict | nn.ModuleDict) and key not in thing:
-                keys = [k for k in thing if isinstance(k, str)]
-                return (
-                    f"`{name}` has no key {key!r}, it is {described(thing)}."
-                    f"{_similar(str(key), keys)} Correct the key, or put the entry in first."
-                )
-    if not isinstance(error, IndexError):
-        return ""
-    lists = {n: t for n, t in values.items() if isinstance(t, list | tuple | nn.ModuleList)}
-    for name, thing in lists.items():
-        if not thing:
-            return (
-                f"`{name}` is empty here: more is taken out of it than was put in. If it holds the "
-                "skips, the decoder has more steps than the encoder kept maps: keep one more "
-                f"before a halving, or leave one step out.{_steps_so_far(attempt)}"
-            )
-    if "from empty list" in attempt.message or "from an empty" in attempt.message:
-        return (
-            "More is taken out of a list than was put in. If it holds the skips, more of them are "
-            "taken than were kept: the decoder may have as many steps as the encoder kept maps."
-            f"{_steps_so_far(attempt)}"
-        )
-    if "out of range" in attempt.message and "Dimension" not in attempt.message and lists:
-        name, thing = next(iter(lists.items()))
-        count = f"{len(thing)} {'entry' if len(thing) == 1 else 'entries'}"
-        return (
-            f"`{name}` has {count}, numbers 0 to {len(thing) - 1}, and is asked for another. "
-            f"{other_order(attempt) or 'Go through as many as there are, or add what is missing.'}"
-        )
-    return ""
-
-
-def _steps_so_far(attempt: Attempt) -> str:
-    """Say how many steps a network has gone down and up, where it has gone any."""
-    levels, down, up = attempt.graph.levels, 0, 0
-    for op in attempt.recording.ops:
-        before = [levels[v] for v in op.inputs if v in levels]
-        after = levels.get(op.outputs[0], GLOBAL)
-        if before and after < GLOBAL:
-            down += after > max(before) + SAME_LEVEL
-            up += after < min(before) - SAME_LEVEL
-    if not down and not up:
-        return ""
-    return f" So far, it has made {down} {'step' if down == 1 else 'steps'} down and {up} up."
 
 
 def call_does_not_fit(attempt: Attempt) -> str:
@@ -335,56 +285,6 @@ def not_callable(attempt: Attempt) -> str:
     remedies["Parameter"] = remedies["Tensor"]
     told = remedies.get(found[1], f"{article(found[1])}. Call a layer or a function.")
     return f"{who} {told}"
-
-
-def unpacked_into_other_count(attempt: Attempt) -> str:
-    """A value is unpacked into more or fewer names than it has parts."""
-    if single := re.search(r"cannot unpack non-iterable (\w+) object", attempt.message):
-        is_loop = own_code(attempt.error).line.startswith("for ")
-        return f"Several names are given a single {single[1]}, which has no parts. " + (
-            "To count as well, loop over enumerate(…): for i, layer in enumerate(self.layers)."
-            if is_loop
-            else "Take it by one name, or let what is called return several values."
-        )
-    if not isinstance(attempt.error, ValueError) or "values to unpack" not in attempt.message:
-        return ""
-    code = own_code(attempt.error)
-    names = re.search(r"expected (?:at least )?(\d+)", attempt.message)
-    wanted = names[1] if names else "another number of"
-    for name, thing in code.values.items():
-        if isinstance(thing, torch.Size) and code.line.rstrip().endswith(name):
-            return (
-                f"`{name}` has {len(thing)} numbers, {described(thing)}, and is given to {wanted} "
-                "names. Series have (N, C, L), images (N, C, H, W), volumes (N, C, D, H, W): take "
-                f"as many names, or {name}[-2:] for the last two."
-            )
-    made = attempt.recording.returned
-    path = next(reversed(made), None)
-    if path and _is_all_that_is_unpacked(path, code.line):
-        kind, count = made[path]
-        what = f"a {kind} of {count}" if count else "one tensor, whose batch would be divided"
-        return (
-            f"{path} returns {what}, and is given to {wanted} names. Take it as it is, or let its "
-            f"forward return {wanted} values."
-        )
-    got = re.search(r"got (\d+)\)", attempt.message)
-    given = got[1] if got else f"more than {wanted}"
-    return f"{wanted} names are given {given} values. Write as many names as there are parts."
-
-
-def _is_all_that_is_unpacked(path: str, line: str) -> bool:
-    """Return whether what a module returns is unpacked as it is, not cut by chunk before."""
-    try:
-        parsed = ast.parse(f"{line} pass" if line.endswith(":") else line)
-    except SyntaxError:
-        return False
-    taken = [
-        node.iter if isinstance(node, ast.For) else node.value
-        for node in ast.walk(parsed)
-        if isinstance(node, ast.For | ast.Assign)
-    ]
-    calls = [ast.unparse(part.func) for part in taken if isinstance(part, ast.Call)]
-    return any(call.partition(".")[2] == path for call in calls)
 
 
 def no_tensor_is_given(attempt: Attempt) -> str:
