@@ -290,6 +290,24 @@ class _NamedMaps(Blocks):
         return self.head(torch.cat([maps.skip, self.up(maps)], dim=1))
 
 
+def _halves(x: Tensor) -> Tensor:
+    a, b = x.split(2, dim=1)
+    return a * b
+
+
+class _InAFunctionBeside(Blocks):
+    def forward(self, x: Tensor) -> Tensor:
+        return _halves(self.top(x))
+
+
+class _InAFunctionInside(Blocks):
+    def forward(self, x: Tensor) -> Tensor:
+        def first() -> Tensor:
+            return x[0]
+
+        return self.unet(first())
+
+
 class _Pair(nn.Sequential):
     def forward(self, x: Tensor) -> Any:
         skip = super().forward(x)
@@ -522,6 +540,8 @@ ONE, TWO = (1, 3, 32, 32), (2, 3, 32, 32)
         (_HooksInOrder, TWO, "2 names are given another number of values. The lambda in line"),
         (_NamedMaps, TWO, "`maps` is a _Named, which `self.encode(x)` in line"),
         (_NamedMaps, TWO, "With `maps.low`" + RUNS),
+        (_InAFunctionBeside, TWO, "`torch.chunk(x, 2, dim=1)` makes 2 of 4, and the network runs."),
+        (_InAFunctionInside, TWO, "With `x` in place of `x[0]`" + RUNS),
         (_WithHooks, TWO, "`def keep(module, given, made, name=name)`."),
     ],
 )
@@ -548,3 +568,20 @@ def test_a_key_with_another_number_is_not_meant() -> None:
     told = str(inspect_unet(Numbered(), TWO).problem)
     assert "`kept` has no key 'stage1'" in told
     assert "meant" not in told
+
+
+def test_what_was_tried_leaves_the_network_and_its_functions_as_they_were() -> None:
+    network, before = _InAFunctionBeside(), _halves.__code__
+    inspect_unet(network, TWO)
+    assert _halves.__code__ is before
+    assert "forward" not in vars(network)
+
+
+def test_a_batch_that_is_lost_is_no_series_where_the_code_is_not_known() -> None:
+    space: dict[str, Any] = {"torch": torch}
+    exec("def first(x):\n    return x[0]", space)
+    network = nn.Sequential(nn.Conv2d(3, 8, 1), nn.BatchNorm2d(8))
+    network[0].register_forward_hook(lambda module, given, made: space["first"](made))
+    told = str(inspect_unet(network, (1, 3, 8, 8)).problem)
+    assert "an index made 8×8×8 of 1×8×8×8, so the batch is gone" in told
+    assert "BatchNorm1d" not in told
