@@ -426,6 +426,13 @@ class _ProductOverTheBatch(_Product):
         return (q @ k.transpose(0, 1)).softmax(-1) @ v
 
 
+class _ProductWithChannelsSecond(_Product):
+    def forward(self, x: Tensor) -> Tensor:
+        v = self.top(x).flatten(2)
+        weights = (v.transpose(1, 2) @ v).softmax(-1)
+        return torch.bmm(weights, v).view(len(x), 8, *x.shape[2:])
+
+
 class _Einsum(_Product):
     def attended(self, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
         scores = torch.einsum("bid, bdj -> bij", q, k)
@@ -502,6 +509,7 @@ ONE, TWO = (1, 3, 32, 32), (2, 3, 32, 32)
             "With `torch.matmul((q @ k.transpose(-2, -1)).softmax(-1), v",
         ),
         (_ProductOverTheBatch, TWO, "With `q @ k.transpose(-2, -1)`" + RUNS),
+        (_ProductWithChannelsSecond, TWO, "With `torch.bmm(v, weights.transpose(-2, -1))`" + RUNS),
         (_Einsum, TWO, "`d` is 8 in q (`bid`, 2×1024×8) and 1024 in k (`bdj`, 2×1024×8)."),
         (_Einsum, TWO, 'With "bid, bjd -> bij", where k is `bjd`' + RUNS),
         (_EinsumWithHeads, TWO, "names 4 axes of q, `bhid`, which has 3: 2×1024×8."),

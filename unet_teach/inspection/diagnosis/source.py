@@ -24,7 +24,10 @@ HARMLESS = (  # what can be evaluated a second time without changing anything
     *(ast.Name, ast.Load, ast.Constant, ast.BinOp, ast.UnaryOp, ast.operator, ast.unaryop),
     *(ast.JoinedStr, ast.FormattedValue, ast.Subscript, ast.Attribute, ast.Slice, ast.Tuple),
 )
-HARMLESS_CALLS = ("len", "str", "int", "min", "max", "abs", "size", "dim")
+HARMLESS_CALLS = (
+    *("len", "str", "int", "min", "max", "abs", "size", "dim"),
+    *("transpose", "permute", "matmul", "bmm"),
+)
 
 
 @lru_cache(maxsize=8)
