@@ -360,6 +360,16 @@ class _Recurrent(_Attention):
         return tokens.transpose(1, 2)
 
 
+class _RecurrentInARow(_Attention):
+    def __init__(self) -> None:
+        super().__init__()
+        self.row = nn.Sequential(nn.LSTM(8, 8, batch_first=True), nn.Linear(8, 8))
+
+    def forward(self, x: Tensor) -> Tensor:
+        made: Tensor = self.row(self.top(x).flatten(2).transpose(1, 2))
+        return made
+
+
 class _Maximum(Blocks):
     def forward(self, x: Tensor) -> Tensor:
         x = self.top(x)
@@ -497,6 +507,8 @@ ONE, TWO = (1, 3, 32, 32), (2, 3, 32, 32)
         (_Attention, TWO, "With `more, _ = self.attend(tokens, tokens, tokens)`" + RUNS),
         (_AttentionAtOnce, TWO, "With `self.attend(tokens, tokens, tokens)[0]`" + RUNS),
         (_Recurrent, TWO, "With `tokens, _ = self.attend(tokens)`" + RUNS),
+        (_RecurrentInARow, TWO, "row.0, an LSTM, returned a tuple: the output and the last states"),
+        (_RecurrentInARow, TWO, "With the first part alone, the network runs: make this layer"),
         (_Maximum, TWO, "With `most, _ = x.max(1, keepdim=True)`" + RUNS),
         (_Parts, TWO, "Give each part a name: `a, b = self.top(x).chunk(2, dim=1)`."),
         (_ListOfMaps, TWO, "With `maps[-1]`" + RUNS),
