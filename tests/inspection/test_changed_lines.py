@@ -290,6 +290,24 @@ class _NamedMaps(Blocks):
         return self.head(torch.cat([maps.skip, self.up(maps)], dim=1))
 
 
+def _halves(x: Tensor) -> Tensor:
+    a, b = x.split(2, dim=1)
+    return a * b
+
+
+class _InAFunctionBeside(Blocks):
+    def forward(self, x: Tensor) -> Tensor:
+        return _halves(self.top(x))
+
+
+class _InAFunctionInside(Blocks):
+    def forward(self, x: Tensor) -> Tensor:
+        def first() -> Tensor:
+            return x[0]
+
+        return self.unet(first())
+
+
 class _Pair(nn.Sequential):
     def forward(self, x: Tensor) -> Any:
         skip = super().forward(x)
@@ -340,6 +358,16 @@ class _Recurrent(_Attention):
         tokens = self.top(x).flatten(2).transpose(1, 2)
         tokens = self.attend(tokens)
         return tokens.transpose(1, 2)
+
+
+class _RecurrentInARow(_Attention):
+    def __init__(self) -> None:
+        super().__init__()
+        self.row = nn.Sequential(nn.LSTM(8, 8, batch_first=True), nn.Linear(8, 8))
+
+    def forward(self, x: Tensor) -> Tensor:
+        made: Tensor = self.row(self.top(x).flatten(2).transpose(1, 2))
+        return made
 
 
 class _Maximum(Blocks):
@@ -408,6 +436,13 @@ class _ProductOverTheBatch(_Product):
         return (q @ k.transpose(0, 1)).softmax(-1) @ v
 
 
+class _ProductWithChannelsSecond(_Product):
+    def forward(self, x: Tensor) -> Tensor:
+        v = self.top(x).flatten(2)
+        weights = (v.transpose(1, 2) @ v).softmax(-1)
+        return torch.bmm(weights, v).view(len(x), 8, *x.shape[2:])
+
+
 class _Einsum(_Product):
     def attended(self, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
         scores = torch.einsum("bid, bdj -> bij", q, k)
@@ -472,6 +507,8 @@ ONE, TWO = (1, 3, 32, 32), (2, 3, 32, 32)
         (_Attention, TWO, "With `more, _ = self.attend(tokens, tokens, tokens)`" + RUNS),
         (_AttentionAtOnce, TWO, "With `self.attend(tokens, tokens, tokens)[0]`" + RUNS),
         (_Recurrent, TWO, "With `tokens, _ = self.attend(tokens)`" + RUNS),
+        (_RecurrentInARow, TWO, "row.0, an LSTM, returned a tuple: the output and the last states"),
+        (_RecurrentInARow, TWO, "With the first part alone, the network runs: make this layer"),
         (_Maximum, TWO, "With `most, _ = x.max(1, keepdim=True)`" + RUNS),
         (_Parts, TWO, "Give each part a name: `a, b = self.top(x).chunk(2, dim=1)`."),
         (_ListOfMaps, TWO, "With `maps[-1]`" + RUNS),
@@ -484,6 +521,7 @@ ONE, TWO = (1, 3, 32, 32), (2, 3, 32, 32)
             "With `torch.matmul((q @ k.transpose(-2, -1)).softmax(-1), v",
         ),
         (_ProductOverTheBatch, TWO, "With `q @ k.transpose(-2, -1)`" + RUNS),
+        (_ProductWithChannelsSecond, TWO, "With `torch.bmm(v, weights.transpose(-2, -1))`" + RUNS),
         (_Einsum, TWO, "`d` is 8 in q (`bid`, 2×1024×8) and 1024 in k (`bdj`, 2×1024×8)."),
         (_Einsum, TWO, 'With "bid, bjd -> bij", where k is `bjd`' + RUNS),
         (_EinsumWithHeads, TWO, "names 4 axes of q, `bhid`, which has 3: 2×1024×8."),
@@ -522,6 +560,8 @@ ONE, TWO = (1, 3, 32, 32), (2, 3, 32, 32)
         (_HooksInOrder, TWO, "2 names are given another number of values. The lambda in line"),
         (_NamedMaps, TWO, "`maps` is a _Named, which `self.encode(x)` in line"),
         (_NamedMaps, TWO, "With `maps.low`" + RUNS),
+        (_InAFunctionBeside, TWO, "`torch.chunk(x, 2, dim=1)` makes 2 of 4, and the network runs."),
+        (_InAFunctionInside, TWO, "With `x` in place of `x[0]`" + RUNS),
         (_WithHooks, TWO, "`def keep(module, given, made, name=name)`."),
     ],
 )
@@ -548,3 +588,20 @@ def test_a_key_with_another_number_is_not_meant() -> None:
     told = str(inspect_unet(Numbered(), TWO).problem)
     assert "`kept` has no key 'stage1'" in told
     assert "meant" not in told
+
+
+def test_what_was_tried_leaves_the_network_and_its_functions_as_they_were() -> None:
+    network, before = _InAFunctionBeside(), _halves.__code__
+    inspect_unet(network, TWO)
+    assert _halves.__code__ is before
+    assert "forward" not in vars(network)
+
+
+def test_a_batch_that_is_lost_is_no_series_where_the_code_is_not_known() -> None:
+    space: dict[str, Any] = {"torch": torch}
+    exec("def first(x):\n    return x[0]", space)
+    network = nn.Sequential(nn.Conv2d(3, 8, 1), nn.BatchNorm2d(8))
+    network[0].register_forward_hook(lambda module, given, made: space["first"](made))
+    told = str(inspect_unet(network, (1, 3, 8, 8)).problem)
+    assert "an index made 8×8×8 of 1×8×8×8, so the batch is gone" in told
+    assert "BatchNorm1d" not in told

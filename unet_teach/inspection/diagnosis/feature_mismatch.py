@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import math
 import re
+from functools import partial
 from typing import Any
 
 import torch
@@ -15,6 +16,7 @@ from unet_teach.inspection.diagnosis.attempt import Attempt
 from unet_teach.inspection.diagnosis.own_code import own_code
 from unet_teach.inspection.diagnosis.source import (
     Place,
+    evaluated,
     function_at,
     parts_at,
     runs_with,
@@ -25,6 +27,7 @@ from unet_teach.inspection.diagnosis.views import VIEWS
 from unet_teach.inspection.recording import Op, Value, way_back
 from unet_teach.inspection.wording import op_name, shape_text
 
+SWAPPED = ".transpose(-2, -1)"
 ALONG_THE_LAST = "It works along the last dimension."
 PRODUCTS = ("mm", "addmm", "bmm", "baddbmm")
 
@@ -81,25 +84,59 @@ def _product_that_runs(attempt: Attempt, place: Place) -> str:
         if len(sides) != 2:
             continue
         left, right = (_other_sides(side, place) for side in sides)
-        pairs = [(left[0], r) for r in right[1:]] + [(right[0], left[0])]
+        pairs = [(left[0], r) for r in right[1:]] + [(right[0], left[0]), (right[0], left[1])]
         pairs += [(one, r) for one in left[1:] for r in right]
-        for pair in pairs:
+        made = [_shape_of(_untransposed(side, place), attempt) for side in sides]
+        square = [t for t in (left[0], right[0]) if len(set(_shape_of(t, attempt)[-2:])) == 1]
+        unlikely = partial(_is_unlikely, attempt, form, square, made)
+        for pair in sorted(pairs, key=unlikely):
             new = form.format(*pair)
             if runs_with(attempt, place, (node, new)):
                 return new
     return ""
 
 
+def _is_unlikely(
+    attempt: Attempt,
+    form: str,
+    square: list[str],
+    shapes: list[tuple[int, ...]],
+    pair: tuple[str, str],
+) -> tuple[bool, bool]:
+    """Return what speaks against a product, where attention's weights are a square matrix.
+
+    They are summed along the last side, and the result has the shape of what they read.
+    """
+    along_rows = pair[1] in square or any(pair[0] == f"{text}{SWAPPED}" for text in square)
+    return along_rows, _shape_of(form.format(*pair), attempt) not in shapes
+
+
+def _untransposed(node: ast.expr, place: Place) -> str:
+    """Return what a matrix was before it was transposed in the line."""
+    while isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+        node = node.func.value
+    return text_of(node, place)
+
+
+def _shape_of(text: str, attempt: Attempt) -> tuple[int, ...]:
+    """Return the shape of an expression where a run stopped, or () where it is not known."""
+    try:
+        made = evaluated(ast.parse(text, mode="eval").body, own_code(attempt.error).frame)
+    except (LookupError, SyntaxError):
+        return ()
+    return tuple(made.shape) if isinstance(made, Tensor) else ()
+
+
 def _other_sides(node: ast.expr, place: Place) -> list[str]:
     """Return a stack of matrices as it is written, and with two of its axes exchanged."""
     text = text_of(node, place)
     base = text if not isinstance(node, ast.BinOp | ast.UnaryOp) else f"({text})"
-    found = [base, f"{base}.transpose(-2, -1)", f"{base}.transpose(1, 2)"]
+    found = [base, f"{base}{SWAPPED}", f"{base}.transpose(1, 2)"]
     func = node.func if isinstance(node, ast.Call) else None
     if isinstance(func, ast.Attribute) and func.attr in ("transpose", "permute"):
         inner = text_of(func.value, place)
         both = f"{inner}.transpose(1, 2).transpose(-2, -1)"
-        found[1:] = [f"{inner}.transpose(-2, -1)", inner, both]
+        found[1:] = [f"{inner}{SWAPPED}", inner, both]
     return found
 
 

@@ -62,7 +62,8 @@ def axis_was_lost(attempt: Attempt) -> str:
         if not works and len(value.shape) == 2 and "batched" in attempt.message:
             continue  # it was flattened
         other_layer = layer_settings.layer_of_another_rank(attempt)
-        if works or (is_about_axes and not re.search(r"\. (Use|Set) ", other_layer)):
+        is_meant = "the batch is gone" not in told and re.search(r"\. (Use|Set) ", other_layer)
+        if works or (is_about_axes and not is_meant):
             return f"{attempt.stopped_in} is given {_sizes(value.shape)}. {told}"
     return ""
 

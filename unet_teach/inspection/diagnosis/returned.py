@@ -23,6 +23,7 @@ from unet_teach.inspection.diagnosis.source import (
     runs_with,
     text_of,
 )
+from unet_teach.inspection.diagnosis.trials import runs_when
 
 ABOUT_CONTAINERS = (
     r"can only concatenate (tuple|list) \(not",
@@ -277,6 +278,26 @@ def _of_a_literal(attempt: Attempt, kind: str) -> str:
     return ""
 
 
+def _inside_a_row(attempt: Attempt, path: str) -> str:
+    """Say that a layer of an nn.Sequential returned a tuple, and the next one takes a tensor."""
+    layers = dict(attempt.model.named_modules())
+    if not path or not isinstance(layers.get(path.rpartition(".")[0]), nn.Sequential):
+        return ""
+
+    def first_part(copied: nn.Module) -> None:
+        copied.get_submodule(path).register_forward_hook(lambda *args: args[-1][0])
+
+    if not runs_when(attempt, first_part):
+        return ""
+    kind = type(layers[path]).__name__
+    returns = f": {RETURNS[kind]}" if kind in RETURNS else ""
+    return (
+        f"{path}, {article(kind)}, returned a tuple{returns}. An nn.Sequential hands it on whole. "
+        "With the first part alone, the network runs: make this layer outside of the "
+        "nn.Sequential, self.layer, and write x, _ = self.layer(x)."
+    )
+
+
 def _of_a_call(attempt: Attempt, kind: str) -> str:
     """Say which call in the line that failed returned it, where taking a part of it is enough."""
     returned = attempt.recording.returned
@@ -284,6 +305,8 @@ def _of_a_call(attempt: Attempt, kind: str) -> str:
         return ""
     path = next((p for p, (k, _) in reversed(returned.items()) if k == kind), "")
     what = f"{path} returned a tuple of {returned[path][1]}." if path and kind == "tuple" else ""
+    if kind == "tuple" and (told := _inside_a_row(attempt, path)):
+        return told
     parts = (0,) if kind == "return_types" else (0, 1)
     for _, place in own_frames(attempt.error)[:3]:
         for call in reversed(parts_at(place, ast.Call)):

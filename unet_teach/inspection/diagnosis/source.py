@@ -7,7 +7,7 @@ import linecache
 import textwrap
 import types
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -15,6 +15,7 @@ from torch import nn
 
 from unet_teach.inspection.diagnosis.attempt import Attempt
 from unet_teach.inspection.diagnosis.trials import runs_when
+from unet_teach.inspection.plain_lists import all_modules
 
 Function = ast.FunctionDef | ast.Lambda
 Change = tuple[ast.AST, str]  # a part of the tree, and what stands in its place
@@ -23,7 +24,10 @@ HARMLESS = (  # what can be evaluated a second time without changing anything
     *(ast.Name, ast.Load, ast.Constant, ast.BinOp, ast.UnaryOp, ast.operator, ast.unaryop),
     *(ast.JoinedStr, ast.FormattedValue, ast.Subscript, ast.Attribute, ast.Slice, ast.Tuple),
 )
-HARMLESS_CALLS = ("len", "str", "int", "min", "max", "abs", "size", "dim")
+HARMLESS_CALLS = (
+    *("len", "str", "int", "min", "max", "abs", "size", "dim"),
+    *("transpose", "permute", "matmul", "bmm"),
+)
 
 
 @lru_cache(maxsize=8)
@@ -109,28 +113,55 @@ def given_by(name: str, place: Place) -> ast.Assign | None:
 
 
 def runs_with(attempt: Attempt, place: Place, *changes: Change) -> bool:
-    """Return whether a copy of the network runs when parts of the method at a line are changed."""
-    function = function_at(place)
-    if function is None:
-        return False
-    first = min(function.lineno, *(d.lineno for d in function.decorator_list), function.lineno)
-    text = _changed(place[0], function, changes)
+    """Return whether a copy of the network runs when parts of the function at a line are changed.
+
+    The function may be a method, one inside of it, or one beside the network's classes.
+    """
     found = False
 
     def change(copied: nn.Module) -> None:
         nonlocal found
-        for module in copied.modules():
+        for _, module in all_modules(copied):
             for name, method in _methods(type(module)):
-                code = method.__code__
-                if (code.co_filename, code.co_firstlineno) == (place[0], first):
+                if text := texts.get(_begin(method)):
                     setattr(module, name, types.MethodType(_compiled(text, method), module))
                     found = True
-        if not found:
+        if not found and not beside:
             raise LookupError
 
+    texts = {
+        (place[0], min([f.lineno, *(d.lineno for d in f.decorator_list)])): f
+        for f in _around(place, ast.FunctionDef)
+    }
+    texts = {begin: _changed(place[0], function, changes) for begin, function in texts.items()}
+    beside = _functions_beside(attempt.model, texts)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of what is only tried
-        return runs_when(attempt, change)
+        for space, name, function in beside:
+            space[name] = _compiled(texts[_begin(function)], function)
+        try:
+            return runs_when(attempt, change)
+        finally:
+            for space, name, function in beside:
+                space[name] = function
+
+
+def _functions_beside(
+    model: nn.Module, texts: Mapping[Place, str]
+) -> list[tuple[dict[str, Any], str, types.FunctionType]]:
+    """Return the functions among these that stand beside a class of the network, and where."""
+    kinds = dict.fromkeys(type(module) for _, module in all_modules(model))
+    spaces = {id(m.__globals__): m.__globals__ for kind in kinds for _, m in _methods(kind)}
+    return [
+        (space, name, thing)
+        for space in spaces.values()
+        for name, thing in space.items()
+        if isinstance(thing, types.FunctionType) and _begin(thing) in texts
+    ]
+
+
+def _begin(function: types.FunctionType) -> Place:
+    return function.__code__.co_filename, function.__code__.co_firstlineno
 
 
 def _methods(kind: type) -> Iterator[tuple[str, types.FunctionType]]:

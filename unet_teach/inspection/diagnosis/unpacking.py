@@ -60,9 +60,10 @@ def unpacked_into_other_count(attempt: Attempt) -> str:
         if not count and value is not None and (told := _divided(attempt, code, value, wanted)):
             return f"{path} returns one tensor, and {names} would divide its batch. {told}"
         what = f"a {kind} of {count}" if count else "one tensor, whose batch would be divided"
+        otherwise = f"Write {count} names" if count else "Take it as it is"
         return (
-            f"{path} returns {what}, and is given to {names}. Take it as it is, or let its "
-            f"forward return {wanted or 'as many'} values."
+            f"{path} returns {what}, and is given to {names}. {otherwise}, or let its forward "
+            f"return {wanted or 'as many'} values."
         )
     got = re.search(r"got (\d+)\)", attempt.message)
     given = got[1] if got else f"more than {wanted}"
