@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
@@ -474,6 +475,25 @@ class _TimeOfAnotherWidth(Blocks):
         return made
 
 
+class _FromNumpy(Blocks):
+    def forward(self, x: Tensor) -> Tensor:
+        ramp = torch.from_numpy(np.linspace(0, 1, 32))
+        return self.unet(x * ramp)
+
+
+class _MadeDouble(Blocks):
+    def forward(self, x: Tensor) -> Tensor:
+        skip = self.top(x).double()
+        return self.gate(self.pool(skip).flatten(1))
+
+
+class _SqueezedInside(Blocks):
+    def forward(self, x: Tensor) -> Tensor:
+        skip = self.top(x)
+        weight = self.pool(skip).squeeze()
+        return skip * weight[:, :, None, None]
+
+
 ONE, TWO = (1, 3, 32, 32), (2, 3, 32, 32)
 
 
@@ -562,6 +582,10 @@ ONE, TWO = (1, 3, 32, 32), (2, 3, 32, 32)
         (_NamedMaps, TWO, "With `maps.low`" + RUNS),
         (_InAFunctionBeside, TWO, "`torch.chunk(x, 2, dim=1)` makes 2 of 4, and the network runs."),
         (_InAFunctionInside, TWO, "With `x` in place of `x[0]`" + RUNS),
+        (_FromNumpy, TWO, "float64 comes from line"),
+        (_FromNumpy, TWO, "With `torch.from_numpy(np.linspace(0, 1, 32)).float()` there" + RUNS),
+        (_MadeDouble, TWO, "With `self.top(x)` there" + RUNS),
+        (_SqueezedInside, ONE, "In the forward, `weight` is (8,). In line"),
         (_WithHooks, TWO, "`def keep(module, given, made, name=name)`."),
     ],
 )

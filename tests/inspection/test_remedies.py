@@ -211,8 +211,8 @@ GIVEN: dict[str, tuple[Callable[[], nn.Module], tuple[int, ...], list[str], Any]
     "double inside": (
         lambda: Plain(conv3(), nn.Conv2d(8, 4, 1), step=Tensor.double),
         PICTURE,
-        ["in last: float64 meets float32", "x.to(torch.float32)"],
-        lambda: Plain(conv3(), nn.Conv2d(8, 4, 1), step=lambda x: x.double().to(torch.float32)),
+        ["in last: float64 meets float32", "With `self.step(self.first(x)).float()` there"],
+        lambda: Plain(conv3(), nn.Conv2d(8, 4, 1), step=lambda x: x.double().float()),
     ),
     "half layer": (
         lambda: Plain(conv3(), nn.Conv2d(8, 4, 1).half()),

@@ -23,7 +23,7 @@ class Value:
         op: the operation that made it; `None` for what existed before the run.
         is_input: whether the user gave it to the network.
         depends_on_input: whether it was computed from what the user gave.
-        dtype: such as "float32"; only filled in for inputs, weights and what an operation refused.
+        dtype: such as "float32".
         name: of a weight, such as "head.weight".
         step: how far the numbers of a row of positions lie apart, if that is one number.
     """

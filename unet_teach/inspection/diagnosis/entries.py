@@ -64,7 +64,8 @@ def no_such_entry(attempt: Attempt) -> str:
         return _no_such_number(attempt, code, asked)
     if "out of range" in attempt.message and "Dimension" not in attempt.message and lists:
         name, thing = next(iter(lists.items()))
-        return f"`{name}` has {_count(thing)}, and is asked for another. {other_order(attempt) or ADD_OR_STOP}"
+        told = f"`{name}` has {_count(thing)}, and is asked for another."
+        return f"{told} {other_order(attempt) or ADD_OR_STOP}"
     return ""
 
 

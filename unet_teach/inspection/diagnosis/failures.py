@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
 import math
 import re
@@ -14,6 +15,14 @@ from torch import Tensor
 
 from unet_teach.inspection.diagnosis.attempt import Attempt
 from unet_teach.inspection.diagnosis.layer_settings import given_to_last, kind_of_layer
+from unet_teach.inspection.diagnosis.own_code import is_given
+from unet_teach.inspection.diagnosis.source import (
+    function_at,
+    parts_at,
+    runs_with,
+    statement_at,
+    text_of,
+)
 from unet_teach.inspection.diagnosis.trials import runs_when
 from unet_teach.inspection.plain_lists import hidden_layers, meta_note
 from unet_teach.inspection.recording import Value, find_all, way_back
@@ -196,14 +205,9 @@ def dtypes_do_not_match(attempt: Attempt) -> str:
             f"is made, .to(torch.{usual}), or the whole network: model.to(torch.{usual})."
         )
     last = given_to_last(attempt)
-    for value in (a for v in meeting or filter(None, [last]) for a in attempt.graph.ancestors(v)):
-        op = value.op
-        if op and op.name == "_to_copy" and str(op.arguments.get("dtype")) == f"torch.{other}":
-            return (
-                f"{told} A conversion in {module_name(op.module)} makes {other} of "
-                f"{attempt.wording.maker(op.inputs[0])}: leave it out, or convert back, "
-                f"x.to(torch.{usual})."
-            )
+    met = [v for v in (meeting or filter(None, [last])) if v.dtype in (other, "")]
+    if first := _first_of_type(attempt, met, other, usual):
+        return f"{told} {first}"
     made = [v for o in recording.ops[-1:] for v in o.outputs if not v.is_floating]
     if made and not meeting:
         return (
@@ -212,11 +216,45 @@ def dtypes_do_not_match(attempt: Attempt) -> str:
             "Class numbers and masks of True and False are for what comes after the network: leave "
             f"it out of forward, or convert back, x.to(torch.{usual})."
         )
-    return (
-        f"{told} Something before it, such as .double(), or its own weights have another type "
-        f"than the input, {usual}. Convert the map where it changes, x.to(torch.{usual}), or the "
-        f"whole network: model.to(torch.{usual})."
-    )
+    return f"{told} Convert the {other} where it is made: .to(torch.{usual})."
+
+
+CONVERSIONS = ("double", "half", "bfloat16", "to", "type", "astype")
+
+
+def _first_of_type(attempt: Attempt, met: list[Value], other: str, usual: str) -> str:
+    """Say which line brings in numbers of another type, and what to write there."""
+    before, to_do = set[Value](), list(met)
+    while to_do:
+        before.add(value := to_do.pop())
+        to_do += [v for v in (value.op.inputs if value.op else ()) if v not in before]
+    for op in attempt.recording.ops:
+        met = [v for v in (*op.inputs, *op.outputs) if not v.is_input]
+        if before & set(op.outputs) and other in [v.dtype for v in met]:
+            break
+    else:
+        return ""
+    if (statement := statement_at(op.line)) is None:
+        return ""
+    text = text_of(statement, op.line)
+    told = f"The first {other} comes from line {op.line[1]}, `{text}`."
+    to_usual = ".float()" if usual == "float32" else f".to(torch.{usual})"
+    nodes = parts_at(op.line, ast.Call | ast.BinOp | ast.Name | ast.Subscript | ast.Attribute)
+    called = {getattr(node, "func", None) for node in nodes}
+    changes = []
+    for node in reversed(nodes):
+        text, func = text_of(node, op.line), getattr(node, "func", None)
+        if isinstance(func, ast.Attribute) and func.attr in CONVERSIONS:
+            changes.insert(0, (node, text_of(func.value, op.line)))
+        elif node not in called and not isinstance(getattr(node, "ctx", None), ast.Store):
+            text = f"({text})" if isinstance(node, ast.BinOp) else text
+            changes.append((node, f"{text}{to_usual}"))
+    for node, new in changes[:MOST_TRIALS]:
+        if runs_with(attempt, op.line, (node, new)):
+            return f"{told} With `{new}` there, the network runs."
+    if function_at(op.line):
+        return told
+    return f"{told} Convert it there: {to_usual}."
 
 
 def ranks_do_not_match(attempt: Attempt) -> str:
@@ -391,8 +429,8 @@ def wrong_rank(attempt: Attempt) -> str:
     before = next((s for s in reversed(maps) if math.prod(s) == math.prod(given)), None)
     if len(given) == 2 and before and given not in shapes:
         return (
-            f"{attempt.stopped_in} is given {shape_text(given)}, which is {shape_text(before)}, "
-            f"flattened. Leave the flattening out, or undo it: x.view(-1, "
+            f"{is_given(attempt, given)}, which is {shape_text(before)}, flattened. "
+            f"Leave the flattening out, or undo it: x.view(-1, "
             f"{', '.join(map(str, before[1:]))}), or nn.Unflatten(1, {before[1:]})."
         )
     return (

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 
 from unet_teach.inspection.diagnosis.attempt import Attempt
-from unet_teach.inspection.diagnosis.own_code import article, own_code
+from unet_teach.inspection.diagnosis.own_code import article, is_given, own_code
 from unet_teach.inspection.diagnosis.trials import runs_when
 from unet_teach.inspection.plain_lists import all_modules
 from unet_teach.inspection.recording import Value
@@ -138,8 +138,8 @@ def layer_of_another_rank(attempt: Attempt) -> str:
         return ""
     if given.op and given.op.name == "stack":
         return (
-            f"{attempt.stopped_in} is given {shape_text(given.shape)}: torch.stack makes a new "
-            "dimension. torch.cat([…], dim=1) joins channels."
+            f"{is_given(attempt, given.shape)}: torch.stack makes a new dimension. "
+            "torch.cat([…], dim=1) joins channels."
         )
     has_others = any(v.name and len(v.shape) == right + 2 for v in attempt.recording.weights)
     if given.is_input and not mode and not has_others:  # the input has the wrong rank

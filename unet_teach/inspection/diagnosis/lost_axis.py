@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from unet_teach.inspection.diagnosis import layer_settings
 from unet_teach.inspection.diagnosis.attempt import Attempt
-from unet_teach.inspection.diagnosis.own_code import own_code
+from unet_teach.inspection.diagnosis.own_code import is_given, own_code
 from unet_teach.inspection.diagnosis.source import (
     Change,
     parts_at,
@@ -64,7 +64,7 @@ def axis_was_lost(attempt: Attempt) -> str:
         other_layer = layer_settings.layer_of_another_rank(attempt)
         is_meant = "the batch is gone" not in told and re.search(r"\. (Use|Set) ", other_layer)
         if works or (is_about_axes and not is_meant):
-            return f"{attempt.stopped_in} is given {_sizes(value.shape)}. {told}"
+            return f"{is_given(attempt, value.shape)}. {told}"
     return ""
 
 
