@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -494,7 +495,163 @@ class _SqueezedInside(Blocks):
         return skip * weight[:, :, None, None]
 
 
+class _TwoMapsForOneLayer(Blocks):
+    def forward(self, x: Tensor) -> Tensor:
+        skip = self.top(x)
+        return self.head(skip, self.up(self.low(skip)))
+
+
+class _TwoMapsToAdd(Blocks):
+    def forward(self, x: Tensor) -> Tensor:
+        skip = self.top(x)
+        return self.low(skip, self.up(self.low(skip)))
+
+
+class _KeptClass(Blocks):
+    def __init__(self, kind: type[nn.Module] = nn.ReLU) -> None:
+        super().__init__()
+        self.act = kind
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = self.act(self.top(x))
+        return self.low(y)
+
+
+class _KeptClassOfANorm(_KeptClass):
+    def __init__(self) -> None:
+        super().__init__(nn.BatchNorm2d)
+
+
+class _Keeps(Blocks):
+    def forward(self, x: Tensor) -> list[Tensor]:
+        kept = []
+        for layer in (self.top, self.low):
+            x = layer(x)
+            if layer is self.top:
+                kept.append(x)
+        return kept
+
+
+class _KeepsInATuple(Blocks):
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        skip = self.top(x)
+        low = self.low(skip)
+        up = self.up(low)
+        assert up.shape == skip.shape
+        return skip, low
+
+
+class _LastIsNotKept(Blocks):
+    def __init__(self) -> None:
+        super().__init__()
+        self.enc = _Keeps()
+
+    def forward(self, x: Tensor) -> Tensor:
+        skip, low = self.enc(x)
+        return self.head(torch.cat([self.up(low), skip], dim=1))
+
+
+class _ThirdIsNotReturned(_LastIsNotKept):
+    def __init__(self) -> None:
+        super().__init__()
+        self.enc = _KeepsInATuple()
+
+    def forward(self, x: Tensor) -> Tensor:
+        skip, low, up = self.enc(x)
+        return self.head(torch.cat([up, skip], dim=1)) + self.up(low).mean()
+
+
+class _PadExchanged(Blocks):
+    def forward(self, x: Tensor) -> Tensor:
+        skip = self.top(x)
+        up = self.up(self.low(skip))
+        dh, dw = skip.shape[2] - up.shape[2], skip.shape[3] - up.shape[3]
+        return self.head(torch.cat([skip, F.pad(up, (dh, 0, dw, 0))], dim=1))
+
+
+class _PadOfTheWrongSign(Blocks):
+    def forward(self, x: Tensor) -> Tensor:
+        skip = self.top(x)
+        up = self.up(self.low(skip))
+        more = up.shape[2] - skip.shape[2]
+        return self.head(torch.cat([skip, F.pad(up, (0, 0, more, 0))], dim=1))
+
+
+class _NotEnlarged(Blocks):
+    def forward(self, x: Tensor) -> Tensor:
+        skip = self.top(x)
+        gate = self.low(skip)[:, :8]
+        return skip * self.top[1](gate)
+
+
+class _Branches(nn.Module):
+    def __init__(self, rates: tuple[int, ...] = (1, 2, 4)) -> None:
+        super().__init__()
+        self.rows = nn.ModuleList()
+        for rate in rates:
+            self.rows.append(nn.Conv2d(3, 4, 5, padding=2, dilation=rate))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.cat([row(x) for row in self.rows], dim=1)
+
+
+class _Levels(nn.Module):
+    def __init__(self, widths: tuple[int, ...] = (8, 16, 24)) -> None:
+        super().__init__()
+        pairs = list(pairwise((3, *widths)))
+        self.down = nn.ModuleList(nn.Conv2d(a, b, 3, padding=1) for a, b in pairs)
+        self.back = nn.ModuleList()
+        for width in widths[-2::-1]:
+            self.back.append(nn.Conv2d(2 * width, width, 3, padding=1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        skips = []
+        for layer in self.down:
+            x = layer(x)
+            skips.append(x)
+            x = F.max_pool2d(x, 2)
+        x = skips.pop()
+        for layer in self.back:
+            x = layer(torch.cat([F.interpolate(x, scale_factor=2), skips.pop()], dim=1))
+        return x
+
+
+class _BeginsAtTheSecond(_Levels):
+    def forward(self, x: Tensor) -> Tensor:
+        for layer in self.down[1:]:
+            x = layer(x)
+        return x
+
+
+class _FixedVector(Blocks):
+    def __init__(self) -> None:
+        super().__init__()
+        self.vector, self.back = nn.Linear(8 * 16 * 16, 4), nn.Linear(4, 8 * 16 * 16)
+
+    def forward(self, x: Tensor) -> Tensor:
+        code = self.vector(F.max_pool2d(self.top(x), 2).flatten(1))
+        made: Tensor = self.back(code).view(-1, 8, 16, 16)
+        return F.interpolate(made, scale_factor=2)
+
+
+class _ChangesAWeight(Blocks):
+    def __init__(self) -> None:
+        super().__init__()
+        self.scale = nn.Parameter(torch.ones(8, 1, 1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        self.scale /= self.scale.sum() + 1e-4
+        return self.low(self.top(x) * self.scale)
+
+
+class _OnOneLine(Blocks):
+    def forward(self, x: Tensor) -> Tensor:
+        a, b = torch.split(self.top(x), 2, dim=1); made = a + b  # fmt: skip # noqa: E702
+        return made
+
+
 ONE, TWO = (1, 3, 32, 32), (2, 3, 32, 32)
+ODD = (2, 3, 33, 32)
 
 
 @pytest.mark.parametrize(
@@ -586,6 +743,28 @@ ONE, TWO = (1, 3, 32, 32), (2, 3, 32, 32)
         (_FromNumpy, TWO, "With `torch.from_numpy(np.linspace(0, 1, 32)).float()` there" + RUNS),
         (_MadeDouble, TWO, "With `self.top(x)` there" + RUNS),
         (_SqueezedInside, ONE, "In the forward, `weight` is (8,). In line"),
+        (_TwoMapsForOneLayer, TWO, "With `self.head(torch.cat([skip, self.up(self.low(skip))], d"),
+        (_TwoMapsToAdd, TWO, "With `self.low(skip + self.up(self.low(skip)))`" + RUNS),
+        (_KeptClass, TWO, "keeps the class, not a layer: with `self.act = kind()`, it runs."),
+        (_KeptClassOfANorm, TWO, "`self.act = kind` in line"),
+        (_LastIsNotKept, TWO, "`kept` is filled by `kept.append(x)` in line"),
+        (_LastIsNotKept, TWO, "With `kept.append(x)` before `return kept` in line"),
+        (_ThirdIsNotReturned, TWO, "`up` is not returned: with `return skip, low, up`, it runs."),
+        (_PadExchanged, (2, 3, 32, 33), "with `(dw, 0, dh, 0)` in line"),
+        (_PadOfTheWrongSign, ODD, "with `skip.shape[2] - up.shape[2]`" + RUNS),
+        (_NotEnlarged, TWO, "`F.interpolate(self.top[1](gate), size=skip.shape[2:])`."),
+        (_Branches, TWO, "keeps the size with padding=2 * dilation (`padding=2 * rate` in line"),
+        (_Branches, TWO, "with that in rows.1 and rows.2" + RUNS),
+        (
+            _Levels,
+            TWO,
+            "back.0 and back.1 are given 40 and 24 channels, and are made for",
+        ),
+        (_Levels, TWO, "by `self.back.append(nn.Conv2d(2 * width, width, 3, padding=1))` in line"),
+        (_BeginsAtTheSecond, TWO, "down.0 takes 3, makes 8 and was not called."),
+        (_FixedVector, (2, 3, 32, 48), "the output is 32×32 for images of 32×48: back makes 2048"),
+        (_FixedVector, (2, 3, 32, 48), "which `self.back(code).view(-1, 8, 16, 16)` in line"),
+        (_OnOneLine, TWO, "`torch.chunk(self.top(x), 2, dim=1)` makes 2 of 4, and the network"),
         (_WithHooks, TWO, "`def keep(module, given, made, name=name)`."),
     ],
 )
@@ -595,6 +774,12 @@ def test_the_line_is_said_and_what_to_write(
     told = str(inspect_unet(model(), shape).problem)
     assert said in told, told
     assert "BatchNorm1d" not in told
+
+
+def test_a_weight_is_not_changed_in_place() -> None:
+    told = str(inspect_unet(_ChangesAWeight(), TWO))
+    assert "Write `scale = self.scale / (self.scale.sum() + 1e-4)`, and `scale` in place" in told
+    assert "nn.init" not in told
 
 
 def test_a_remedy_that_does_not_run_is_not_said() -> None:

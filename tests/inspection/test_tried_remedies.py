@@ -600,16 +600,16 @@ def back(skips: list[Tensor], i: int) -> Tensor:
 
 
 FROM_THE_END: dict[str, tuple[nn.Module, str, nn.Module]] = {
-    "by number": (ByNumber(front), "go through `skips[::-1]`", ByNumber(back)),
-    "added": (Added(front), "go through `skips[::-1]`", Added(back)),
+    "by number": (ByNumber(front), "`skips` holds", ByNumber(back)),
+    "added": (Added(front), "`skips` holds", Added(back)),
     "zip": (
         Together(lambda maps, _: maps),
-        "go through `features[::-1]`",
+        "`features` holds",
         Together(lambda maps, _: maps[::-1]),
     ),
     "a tuple": (
         Together(lambda maps, _: tuple(maps)),
-        "go through `features[::-1]`",
+        "`features` holds",
         Together(lambda maps, _: tuple(maps)[::-1]),
     ),
 }

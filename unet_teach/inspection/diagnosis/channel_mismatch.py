@@ -10,6 +10,7 @@ from itertools import takewhile
 from typing import Any
 
 from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 
 from unet_teach.inspection.axes import has_axis
 from unet_teach.inspection.diagnosis.attempt import Attempt
@@ -19,14 +20,14 @@ from unet_teach.inspection.diagnosis.forward_code import (
     other_order,
     shorter_loop,
 )
-from unet_teach.inspection.diagnosis.init_code import assigned_twice, exchanged_values
+from unet_teach.inspection.diagnosis.init_code import assigned_twice, exchanged_values, row_in_init
 from unet_teach.inspection.diagnosis.own_code import OwnCode, own_code
 from unet_teach.inspection.diagnosis.size_steps import CONVOLUTIONS
 from unet_teach.inspection.diagnosis.trials import runs_when
 from unet_teach.inspection.diagnosis.views import wrong_view
 from unet_teach.inspection.graph import GLOBAL, SAME_LEVEL, is_deeper, join_kind
 from unet_teach.inspection.recording import Op, Value, way_back
-from unet_teach.inspection.wording import op_name, shape_text
+from unet_teach.inspection.wording import listed, op_name, shape_text
 
 STEM = re.compile(r"\d+$")
 RESIZES = re.compile(r"upsample|pixel_shuffle")
@@ -141,6 +142,8 @@ def _channel_remedy(attempt: Attempt, op: Op, given: Value, expected: int) -> st
         return f"Its last side is {expected}; channels stand second: x.movedim(-1, 1)."
     if given.is_input and (unused := _unused(attempt, given, expected)):
         return unused
+    if given.is_input and (left_out := _not_called(attempt, op, channels, expected)):
+        return left_out
     if given.is_input and swapped:
         return swapped
     if given.is_input:
@@ -307,10 +310,10 @@ def _joined_remedy(attempt: Attempt, op: Op, joined: Op, given: Value, expected:
     """Say which part of a concatenation has too many or too few channels, as far as that shows."""
     maker, channels, parts = attempt.wording.maker, given.shape[1], joined.inputs
     sizes = " + ".join(f"{v.shape[1]} (made by {maker(v)})" for v in parts)
-    told = (
-        f"A map that was concatenated has the channels of all its parts, {sizes} = {channels}: let "
-        f"the layer after it take {channels}, or join maps with {expected} in all."
-    )
+    told = f"A map that was concatenated has the channels of all its parts, {sizes} = {channels}"
+    if row := _row_of_others(attempt, op):
+        return f"{told}. {row}"
+    told += f": let the layer after it take {channels}, or join maps with {expected} in all."
     if order := _sibling(attempt, op, channels):
         return f"{told} {order}"
     graph, missing = attempt.graph, expected - channels
@@ -344,6 +347,50 @@ def _joined_remedy(attempt: Attempt, op: Op, joined: Op, given: Value, expected:
                 f"given: with {needed * factor} there, the sum is {expected}."
             )
     return told
+
+
+def _row_of_others(attempt: Attempt, op: Op) -> str:
+    """Say what each layer of an nn.ModuleList is given, where several are made for other numbers.
+
+    Each convolution is tried with any number of channels.
+    """
+    modules, parts = dict(attempt.model.named_modules()), op.module.split(".")
+    rows = [".".join(parts[:i]) for i in range(1, len(parts)) if parts[i].isdigit()]
+    row = next((r for r in rows if isinstance(modules[r], nn.ModuleList)), "")
+    owner, _, name = row.rpartition(".")
+    given: dict[str, tuple[int, int]] = {}
+
+    def watch(copied: nn.Module) -> None:
+        given.clear()
+        for number, block in copied.get_submodule(row).named_children():
+            first: Any = next((m for m in block.modules() if hasattr(m, "in_channels")), None)
+            if first is not None:
+                first.register_forward_pre_hook(
+                    lambda m, args, path=f"{row}.{number}": (
+                        given.setdefault(path, (args[0].shape[1], m.in_channels)) and None
+                    )
+                )
+
+    kinds: tuple[Any, ...] = (F.conv1d, F.conv2d, F.conv3d)
+    calls = {each: partial(_of_any_channels, each) for each in kinds}
+    if not row or not runs_when(attempt, watch, calls=calls):
+        return ""
+    others = {path: pair for path, pair in given.items() if pair[0] != pair[1]}
+    if len(others) < 2:
+        return ""
+    gets, takes = (listed(str(pair[i]) for pair in others.values()) for i in (0, 1))
+    made = row_in_init(type(modules[owner]), name)
+    return (
+        f"{listed(others)} are given {gets} channels, and are made for {takes}"
+        f"{f' by {made}' if made else ''}. Make each for the number that it is given."
+    )
+
+
+def _of_any_channels(conv: Any, x: Tensor, weight: Tensor, *args: Any, **kwargs: Any) -> Any:
+    groups = kwargs.get("groups", args[4] if len(args) > 4 else 1)
+    taken = weight.shape[1] * groups
+    fits = x if x.shape[1] == taken else x[:, :1].expand(-1, taken, *x.shape[2:])
+    return conv(fits, weight, *args, **kwargs)
 
 
 def _of_another_level(attempt: Attempt, skip: Value, parts: Sequence[Value], needed: int) -> str:

@@ -15,8 +15,9 @@ from torch import Tensor
 
 from unet_teach.inspection.diagnosis.attempt import Attempt
 from unet_teach.inspection.diagnosis.layer_settings import given_to_last, kind_of_layer
-from unet_teach.inspection.diagnosis.own_code import is_given
+from unet_teach.inspection.diagnosis.own_code import is_given, own_code
 from unet_teach.inspection.diagnosis.source import (
+    Change,
     function_at,
     parts_at,
     runs_with,
@@ -241,7 +242,7 @@ def _first_of_type(attempt: Attempt, met: list[Value], other: str, usual: str) -
     to_usual = ".float()" if usual == "float32" else f".to(torch.{usual})"
     nodes = parts_at(op.line, ast.Call | ast.BinOp | ast.Name | ast.Subscript | ast.Attribute)
     called = {getattr(node, "func", None) for node in nodes}
-    changes = []
+    changes: list[Change] = []
     for node in reversed(nodes):
         text, func = text_of(node, op.line), getattr(node, "func", None)
         if isinstance(func, ast.Attribute) and func.attr in CONVERSIONS:
@@ -465,7 +466,30 @@ def operation_wants(attempt: Attempt) -> str:
         return ""
     kind = kind_of_layer(attempt).strip(" ,")
     place = attempt.stopped_in + (f" ({kind})" if kind else "")
-    return f"In {place}: {known.sentence} {known.remedy}".strip()
+    remedy = _not_in_place(attempt) or known.remedy
+    return f"In {place}: {known.sentence} {remedy}".strip()
+
+
+def _not_in_place(attempt: Attempt) -> str:
+    """Say what to write where a line changes a weight in place."""
+    if "leaf Variable" not in attempt.message:
+        return ""
+    place = own_code(attempt.error).place
+    statement, target = statement_at(place), ast.expr()
+    call = statement.value if isinstance(statement, ast.Expr) else None
+    if isinstance(statement, ast.AugAssign):
+        target, value = statement.target, text_of(statement.value, place)
+        sign = text_of(statement, place).partition("=")[0]
+        value = f"{sign} ({value})" if isinstance(statement.value, ast.BinOp) else f"{sign} {value}"
+    elif isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute):
+        target, name = call.func.value, call.func.attr
+        value = text_of(call, place).replace(f".{name}(", f".{name.rstrip('_')}(", 1)
+    if not isinstance(target, ast.Attribute):
+        return "Make a new tensor of it, without changing the weight, and use that."
+    code = own_code(attempt.error)
+    new = f"new_{target.attr}" if target.attr in code.names else target.attr
+    text = ast.unparse(target)
+    return f"Write `{new} = {value}`, and `{new}` in place of `{text}` in the lines after it."
 
 
 def last_operation(attempt: Attempt) -> str:

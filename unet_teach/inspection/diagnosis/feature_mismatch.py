@@ -25,7 +25,7 @@ from unet_teach.inspection.diagnosis.source import (
 from unet_teach.inspection.diagnosis.trials import runs_when
 from unet_teach.inspection.diagnosis.views import VIEWS
 from unet_teach.inspection.recording import Op, Value, way_back
-from unet_teach.inspection.wording import op_name, shape_text
+from unet_teach.inspection.wording import listed, op_name, shape_text
 
 SWAPPED = ".transpose(-2, -1)"
 ALONG_THE_LAST = "It works along the last dimension."
@@ -152,6 +152,8 @@ def linear_features(attempt: Attempt) -> str:
         before = before.op.inputs[0]
     given, expected = left.shape[-1], right.shape[-2]
     remedy = _feature_remedy(before.shape, given, expected)
+    if given != before.shape[-1] and (back := _leads_back(attempt, op, given, expected)):
+        remedy = remedy.replace(f"; for this one, in_features={given}.", f".{back}")
     if remedy == ALONG_THE_LAST:
         remedy += _of_which_length(attempt, left, right)
     if right.shape[-1] == given:
@@ -159,6 +161,40 @@ def linear_features(attempt: Attempt) -> str:
     return (
         f"{attempt.wording.layer(op)} expects {expected}, got {given} features: it is given "
         f"{shape_text(left.shape)}. {remedy}"
+    )
+
+
+def _leads_back(attempt: Attempt, op: Op, given: int, expected: int) -> str:
+    """Say which layers and views lead back to an image, where one other number is not enough."""
+    shapes: list[tuple[int, ...]] = []
+    layers = dict(attempt.model.named_modules())
+    back = [path for path, m in layers.items() if getattr(m, "out_features", 0) == expected]
+    image, layer = attempt.graph.image, layers.get(op.module)
+    if not back or image is None or not isinstance(layer, nn.Linear):
+        return ""
+
+    def build(copied: nn.Module) -> None:
+        linear: Any = copied.get_submodule(op.module)
+        linear.weight = nn.Parameter(linear.weight.new_zeros(linear.out_features, given))
+        copied.register_forward_hook(lambda m, args, made: shapes.append(tuple(made.shape)))
+
+    runs = runs_when(attempt, build)
+    made = shapes[-1] if shapes else ()
+    if runs and (len(made) != len(image.shape) or made[2:] == image.shape[2:]):
+        return ""
+    views = [
+        f"`{text_of(call, op.line)}` in line {call.lineno}"
+        for call in ast.walk(function_at(op.line) or ast.Pass())
+        if isinstance(call, ast.Call) and call.lineno > op.line[1]
+        if getattr(call.func, "attr", "") in ("view", "reshape", "unflatten")
+    ]
+    views += [path for path, m in layers.items() if type(m) is nn.Unflatten]
+    sizes = f"the output is {shape_text(made[2:])} for images of {shape_text(image.shape[2:])}"
+    makes = "makes" if len(back) == 1 else "make"
+    there = f", which {listed(views)} divides into a map's sides" if views else ""
+    return (
+        f" With in_features={given} alone, {sizes if runs else 'it does not run'}: {listed(back)} "
+        f"{makes} {expected} as well{there}. Make all of them for this size."
     )
 
 

@@ -124,6 +124,56 @@ def assigned_twice(attempt: Attempt, *paths: str) -> str:
     return ""
 
 
+def dilation_in_init(attempt: Attempt, path: str) -> tuple[int, str] | None:
+    """Return the line and the text of the dilation that an `__init__` around a layer gives it."""
+    layers, parts = dict(attempt.model.named_modules()), path.split(".")
+    for i in reversed(range(len(parts))):
+        function, offset = _init_of(type(layers.get(".".join(parts[:i])))) or (ast.Pass(), 0)
+        for call in (n for n in ast.walk(function) if isinstance(n, ast.Call)):
+            for word in call.keywords:
+                if word.arg == "dilation" and not isinstance(word.value, ast.Constant):
+                    return call.lineno + offset, ast.unparse(word.value)
+    return None
+
+
+def row_in_init(kind: type, name: str) -> str:
+    """Return the code in a loop of an `__init__` that makes the layers of a row, and its line."""
+    function, offset = _init_of(kind) or (ast.Pass(), 0)
+    for node in ast.walk(function):
+        made: ast.expr | None = None
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == f"self.{name}.append":
+            made = node
+        elif isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == f"self.{name}":
+            inner = list(ast.walk(node.value))
+            rows = [n.elt for n in inner if isinstance(n, ast.ListComp | ast.GeneratorExp)]
+            made = next(iter(rows), None)
+        if made is not None:
+            return f"`{ast.unparse(made)}` in line {made.lineno + offset}"
+    return ""
+
+
+def class_kept(attempt: Attempt, name: str) -> str:
+    """Say in which line a layer's class is kept in place of a layer, and whether `()` is enough."""
+    for owner in dict.fromkeys(map(type, attempt.model.modules())):
+        kinds = [k for k in owner.__mro__ if not k.__module__.startswith(("torch.", "builtins"))]
+        for made in (each for kind in kinds for each in _assigned(kind)):
+            own = made.target.removeprefix("self.")
+            classes = {vars(m).get(own) for m in attempt.model.modules() if type(m) is owner}
+            if not any(isinstance(c, type) and c.__name__ == name for c in classes):
+                continue
+
+            def call(copied: nn.Module, owner: type = owner, own: str = own) -> None:
+                for module in copied.modules():
+                    if type(module) is owner:
+                        setattr(module, own, vars(module).pop(own)())
+
+            told = f"`{made.text}` in line {made.line} keeps the class, not a layer"
+            if runs_when(attempt, call):
+                return f"{told}: with `{made.target} = {ast.unparse(made.value)}()`, it runs. "
+            return f"{told}. "
+    return ""
+
+
 def _names(made: ast.expr) -> list[Any]:
     """Return the names of the entries in an nn.ModuleDict or an OrderedDict."""
     parts = [part for part in ast.walk(made) if isinstance(part, ast.Dict | ast.List)]

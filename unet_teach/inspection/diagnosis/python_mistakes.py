@@ -16,8 +16,10 @@ from torch import nn
 from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 
 from unet_teach.inspection.diagnosis.attempt import Attempt
+from unet_teach.inspection.diagnosis.init_code import class_kept
 from unet_teach.inspection.diagnosis.late_names import bound_late_by_name
 from unet_teach.inspection.diagnosis.own_code import article, own_code
+from unet_teach.inspection.diagnosis.source import parts_at, runs_with, text_of
 from unet_teach.inspection.wording import listed
 from unet_teach.shared.not_set_up import not_set_up
 
@@ -176,6 +178,8 @@ def call_does_not_fit(attempt: Attempt) -> str:
     given = re.search(r"but (\d+) (?:was|were) given", found[3])
     count = f"{int(given[1]) - 1} values" if given else ""
     who = f"{attempt.stopped_in}, {article(found[1])},"
+    if count and (joined := _joined_call(attempt)):
+        return f"{who} takes one map, and is given {count}. With `{joined}`, the network runs."
     if isinstance(module, nn.Sequential):
         return (
             f"{who} hands a single value from layer to layer, and is given {count}. Call its "
@@ -198,6 +202,18 @@ def call_does_not_fit(attempt: Attempt) -> str:
         return f"{who} takes ({', '.join(names)}){_named(attempt, module, names, *named.groups())}"
     wrong = f"it is given {count}" if count else f"here {' and '.join(missing)} is missing"
     return f"{who} takes ({', '.join(names)}), and {wrong}. Give it one value for each."
+
+
+def _joined_call(attempt: Attempt) -> str:
+    """Return the call of a layer with its maps joined to one, if the network runs with that."""
+    place = own_code(attempt.error).place
+    for call in parts_at(place, ast.Call):
+        given, layer = [text_of(each, place) for each in call.args], text_of(call.func, place)
+        for joined in (f"torch.cat([{', '.join(given)}], dim=1)", " + ".join(given)):
+            new = f"{layer}({joined})"
+            if len(given) > 1 and runs_with(attempt, place, (call, new)):
+                return new
+    return ""
 
 
 def _named(attempt: Attempt, module: nn.Module, names: list[str], wrong: str, name: str) -> str:
@@ -239,14 +255,19 @@ def class_is_called(attempt: Attempt) -> str:
     on_line = re.search(r"\bnn\.([A-Z]\w*)\(\s*[a-z_]", line)
     wants_option = re.search(r"must be \w+, not Tensor|Boolean value of Tensor", attempt.message)
     name = made[1] if made else on_line[1] if on_line and wants_option else ""
+    owner = next(iter(own_code(attempt.error).names.values()), None)
+    for called in re.findall(r"\.(\w+)\(", line) if isinstance(owner, nn.Module) else ():
+        kept = vars(owner).get(called)
+        name = kept.__name__ if isinstance(kept, type) and not name else name
     if not name:
         return ""
     own = f"nn.{name}" if hasattr(nn, name) else name
     options = "" if hasattr(nn, name) and not _required(getattr(nn, name)) else "…"
-    return (
-        f"{own}(x) makes a layer with x as its option; it does not apply it to x. Make the layer "
-        f"in __init__, self.layer = {own}({options}), and call self.layer(x) here."
+    told = f"{own}(x) makes a layer with x as its option; it does not apply it to x."
+    make = (
+        f"Make the layer in __init__, self.layer = {own}({options}), and call self.layer(x) here."
     )
+    return f"{told} {class_kept(attempt, name) or make}".strip()
 
 
 def _required(kind: type) -> bool:
@@ -303,6 +324,7 @@ def no_tensor_is_given(attempt: Attempt) -> str:
     dicts = [thing for thing in values.values() if isinstance(thing, dict) and thing]
     key = next(iter(dicts[0])) if dicts else "image"
     asked = re.search(r"has no attribute '(\w+)'", attempt.message)
+    kept = class_kept(attempt, kind).strip()
     for name, thing in values.items():
         if asked and isinstance(thing, dict) and asked[1] in thing:
             return f"The entries of a dict are taken by their key: write {name}[{asked[1]!r}]."
@@ -319,7 +341,7 @@ def no_tensor_is_given(attempt: Attempt) -> str:
         if isinstance(thing, nn.Module) and type(thing).__name__ == kind:
             advice = "Call it where its map is meant, as in self.layer(x)."
             if hasattr(nn, kind) and not any(thing is part for part in attempt.model.modules()):
-                advice = _how_to_call(kind)
+                advice = kept or _how_to_call(kind)
             return (
                 f"{attempt.stopped_in} needs a tensor and is given {article(kind)}: `{name}` is "
                 f"the layer itself. {advice}"
@@ -341,7 +363,9 @@ def no_tensor_is_given(attempt: Attempt) -> str:
     }
     line = own_code(attempt.error).line
     not_called = "Was a layer made where it should be called? A call is nn.ReLU()(x)."
-    if f"{kind}(" in line:
+    if kept:
+        not_called = kept
+    elif f"{kind}(" in line:
         not_called = _how_to_call(kind)
     if kind == "NoneType" and (call := re.search(r"\.(append|extend|insert|sort|reverse)\(", line)):
         hints["NoneType"] = (

@@ -52,9 +52,16 @@ def _around(place: Place, kind: Any) -> list[Any]:
 
 
 def statement_at(place: Place) -> ast.stmt | None:
-    """Return the innermost statement that a line belongs to."""
+    """Return the innermost statement that a line belongs to; of several there, the last."""
+    return next(reversed(statements_at(place)), None)
+
+
+def statements_at(place: Place) -> list[ast.stmt]:
+    """Return the innermost statements that a line belongs to, as `;` parts them."""
     around = _around(place, ast.stmt)
-    return around[-1] if around else None
+    last = around[-1:]
+    simple = [s for s in around if not hasattr(s, "body") and s.lineno == last[0].lineno]
+    return simple if last and last[0] in simple else last
 
 
 def function_at(place: Place) -> ast.FunctionDef | None:
@@ -64,15 +71,16 @@ def function_at(place: Place) -> ast.FunctionDef | None:
 
 
 def parts_at(place: Place, kind: Any) -> list[Any]:
-    """Return the parts of one kind in the statement of a line, without those of a loop's body."""
-    statement = statement_at(place)
-    if statement is None:
+    """Return the parts of one kind in the statements of a line, without those of a loop's body."""
+    statements = statements_at(place)
+    if not statements:
         return []
-    lambdas = [n for n in _around(place, ast.Lambda) if n.lineno > statement.lineno]
+    lambdas = [n for n in _around(place, ast.Lambda) if n.lineno > statements[-1].lineno]
     if lambdas:  # one of many, as in a table of functions
         return [n for n in ast.walk(lambdas[-1]) if isinstance(n, kind)]
-    inner = {id(n) for s in getattr(statement, "body", []) for n in ast.walk(s)}
-    return [n for n in ast.walk(statement) if isinstance(n, kind) and id(n) not in inner]
+    inner = {id(n) for s in getattr(statements[-1], "body", []) for n in ast.walk(s)}
+    nodes = (n for statement in statements for n in ast.walk(statement))
+    return [n for n in nodes if isinstance(n, kind) and id(n) not in inner]
 
 
 def text_of(node: ast.AST, place: Place) -> str:

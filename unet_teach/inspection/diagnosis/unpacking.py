@@ -15,8 +15,10 @@ from unet_teach.inspection.diagnosis.own_code import OwnCode, described, own_cod
 from unet_teach.inspection.diagnosis.returned import returned_parts
 from unet_teach.inspection.diagnosis.source import (
     evaluated,
+    function_at,
     runs_with,
     statement_at,
+    statements_at,
     text_of,
 )
 from unet_teach.inspection.recording import Op
@@ -41,7 +43,9 @@ def unpacked_into_other_count(attempt: Attempt) -> str:
         return ""
     found = re.search(r"expected (?:at least )?(\d+)", attempt.message)
     wanted = int(found[1]) if found else 0
-    statement = statement_at(code.place)
+    there = statements_at(code.place)
+    several = [s for s in there if isinstance(s, ast.Assign) and hasattr(s.targets[0], "elts")]
+    statement = next(iter(several), statement_at(code.place))
     value = statement.value if isinstance(statement, ast.Assign) else None
     if isinstance(statement, ast.For) and (told := _of_a_loop(attempt, code)):
         return told
@@ -60,14 +64,47 @@ def unpacked_into_other_count(attempt: Attempt) -> str:
         if not count and value is not None and (told := _divided(attempt, code, value, wanted)):
             return f"{path} returns one tensor, and {names} would divide its batch. {told}"
         what = f"a {kind} of {count}" if count else "one tensor, whose batch would be divided"
+        told = f"{path} returns {what}, and is given to {names}."
+        if kept := _not_kept(attempt, path) if count < wanted else "":
+            return f"{told} {kept}"
+        returns = f"et its forward return {wanted or 'as many'} values."
+        if 0 < count < wanted and isinstance(statement, ast.Assign):
+            target = statement.targets[0]
+            few = ", ".join(text_of(n, code.place) for n in getattr(target, "elts", [])[:count])
+            if function_at(code.place) and not runs_with(attempt, code.place, (target, few)):
+                return f"{told} L{returns}"
         otherwise = f"Write {count} names" if count else "Take it as it is"
-        return (
-            f"{path} returns {what}, and is given to {names}. {otherwise}, or let its forward "
-            f"return {wanted or 'as many'} values."
-        )
+        return f"{told} {otherwise}, or l{returns}"
     got = re.search(r"got (\d+)\)", attempt.message)
     given = got[1] if got else f"more than {wanted}"
     return f"{names} are given {given} values. Write as many names as there are parts."
+
+
+def _not_kept(attempt: Attempt, path: str) -> str:
+    """Say which result a block returns not, if the network runs when it does so as well."""
+    forward = type(dict(attempt.model.named_modules())[path]).forward
+    code = getattr(forward, "__code__", None)
+    place = (code.co_filename, code.co_firstlineno) if code else ("", 0)
+    nodes = list(ast.walk(function_at(place) or ast.Pass()))
+    ends = [n for n in nodes if isinstance(n, ast.Return) and n.value]
+    names = [n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)]
+    if len(ends) != 1 or not (end := ends[0].value):
+        return ""
+    at, text = (place[0], ends[0].lineno), text_of(end, place)
+    inside = {n.id for n in ast.walk(end) if isinstance(n, ast.Name)}
+    for name in dict.fromkeys(reversed([n for n in names if n not in inside])):
+        if not runs_with(attempt, at, (end, f"[*({text}), {name}]")):
+            continue
+        if not isinstance(end, ast.Name):
+            return f"`{name}` is not returned: with `return {text.strip('()[]')}, {name}`, it runs."
+        calls = [n for n in nodes if isinstance(n, ast.Call)]
+        appends = [c for c in calls if ast.unparse(c.func) == f"{text}.append"]
+        where = f" by `{text_of(appends[0], place)}` in line {appends[0].lineno}" if appends else ""
+        return (
+            f"`{text}` is filled{where}, and the last `{name}` is not in it. With "
+            f"`{text}.append({name})` before `return {text}` in line {at[1]}, the network runs."
+        )
+    return ""
 
 
 def _of_a_shape(attempt: Attempt, code: OwnCode, value: ast.expr, wanted: int) -> str:
@@ -168,6 +205,9 @@ def _of_a_value(attempt: Attempt, code: OwnCode, value: ast.expr, wanted: int) -
     except LookupError:
         count, end = returned_parts(value, code.frame)
         call = text_of(value, code.place)
+        path = next(reversed(attempt.recording.returned), "")
+        if 0 < count < wanted and path and (kept := _not_kept(attempt, path)):
+            return f"`{call}` returns {count} values, and is given to {wanted} names. {kept}"
         return (
             f"`{call}` returns {count} values, by `return {end}`, and is given to {wanted} names. "
             "Write as many names."
