@@ -192,7 +192,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         arguments = {key: self._with_values(thing) for key, thing in named.items()}
         module = self._module_path[-1]
         pointwise = signature.is_pointwise
-        made_by = (module, pointwise, self.called, _line_outside_torch())
+        made_by = (module, pointwise, self.called, line_outside_torch())
         return Op(signature.name, arguments, inputs, (), *made_by)
 
     def _record_write(self, target: Tensor, op: Op) -> None:
@@ -278,7 +278,7 @@ class WatchedCalls(TorchFunctionMode):
         return func(*args, **(kwargs or {}))
 
 
-def _line_outside_torch() -> tuple[str, int]:
+def line_outside_torch() -> tuple[str, int]:
     """Return the file and the number of the line from which torch was called."""
     frame: FrameType | None = sys._getframe(2)
     while frame and frame.f_code.co_filename.startswith((TORCH, HERE)):

@@ -434,8 +434,9 @@ def wrong_rank(attempt: Attempt) -> str:
             f"Leave the flattening out, or undo it: x.view(-1, "
             f"{', '.join(map(str, before[1:]))}), or nn.Unflatten(1, {before[1:]})."
         )
+    own = f"In {attempt.stopped_in}, an operation" if attempt.is_own_code else ""
     return (
-        f"{attempt.stopped_in} expects a tensor with another number of dimensions; "
+        f"{own or attempt.stopped_in} expects a tensor with another number of dimensions; "
         f"{what} {shape_text(given)}. Pictures are (N, C, H, W), volumes "
         "(N, C, D, H, W), series (N, C, L)."
     )
@@ -484,6 +485,8 @@ def _not_in_place(attempt: Attempt) -> str:
     elif isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute):
         target, name = call.func.value, call.func.attr
         value = text_of(call, place).replace(f".{name}(", f".{name.rstrip('_')}(", 1)
+    if isinstance(target, ast.Name):
+        return f"Write `{target.id} = {value}`."
     if not isinstance(target, ast.Attribute):
         return "Make a new tensor of it, without changing the weight, and use that."
     code = own_code(attempt.error)

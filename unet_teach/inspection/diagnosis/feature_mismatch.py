@@ -24,6 +24,7 @@ from unet_teach.inspection.diagnosis.source import (
 )
 from unet_teach.inspection.diagnosis.trials import runs_when
 from unet_teach.inspection.diagnosis.views import VIEWS
+from unet_teach.inspection.recorder import line_outside_torch
 from unet_teach.inspection.recording import Op, Value, way_back
 from unet_teach.inspection.wording import listed, op_name, shape_text
 
@@ -178,15 +179,25 @@ def _leads_back(attempt: Attempt, op: Op, given: int, expected: int) -> str:
         linear.weight = nn.Parameter(linear.weight.new_zeros(linear.out_features, given))
         copied.register_forward_hook(lambda m, args, made: shapes.append(tuple(made.shape)))
 
-    runs = runs_when(attempt, build)
+    def watched(view: Any) -> Any:
+        def divide(x: Tensor, *args: Any, **kwargs: Any) -> Any:
+            if x.dim() == 2 and x.shape[1] == expected:
+                lines[line_outside_torch()] = None
+            return view(x, *args, **kwargs)
+
+        return divide
+
+    lines: dict[Place, None] = {}
+    calls = {view: watched(view) for view in (Tensor.view, Tensor.reshape)}
+    runs = runs_when(attempt, build, calls=calls)
     made = shapes[-1] if shapes else ()
     if runs and (len(made) != len(image.shape) or made[2:] == image.shape[2:]):
         return ""
     views = [
-        f"`{text_of(call, op.line)}` in line {call.lineno}"
-        for call in ast.walk(function_at(op.line) or ast.Pass())
-        if isinstance(call, ast.Call) and call.lineno > op.line[1]
-        if getattr(call.func, "attr", "") in ("view", "reshape", "unflatten")
+        f"`{text_of(call, line)}` in line {line[1]}"
+        for line in lines
+        for call in parts_at(line, ast.Call)
+        if getattr(call.func, "attr", "") in ("view", "reshape")
     ]
     views += [path for path, m in layers.items() if type(m) is nn.Unflatten]
     sizes = f"the output is {shape_text(made[2:])} for images of {shape_text(image.shape[2:])}"

@@ -291,8 +291,13 @@ def _edits(tree: ast.FunctionDef, method: Method) -> Iterator[Edit]:
 
 def _other_indices(index: str) -> Iterator[str]:
     """Yield the index from the other end, and those beside it, in their shortest form."""
+    if re.fullmatch(r"-?\d+", index):
+        yield from (str(int(index) - 1), str(int(index) + 1))
+        return
     if found := re.fullmatch(r"-(\w+) - 1|-\((\w+) \+ 1\)|~(\w+)|.* - (\w*[a-z]\w*)", index):
         yield next(filter(None, found.groups()))
+    if found := re.fullmatch(r"-\((\w+) \+ (\d+)\)", index):
+        yield from (f"-({found[1]} + {int(found[2]) + more})" for more in (1, -1))
     yield f"-1 - {index}" if index.isidentifier() else f"-1 - ({index})"
     if found := re.fullmatch(r"(.+) [-+] 1", index):
         yield found[1]

@@ -158,7 +158,7 @@ def class_kept(attempt: Attempt, name: str) -> str:
         kinds = [k for k in owner.__mro__ if not k.__module__.startswith(("torch.", "builtins"))]
         for made in (each for kind in kinds for each in _assigned(kind)):
             own = made.target.removeprefix("self.")
-            classes = {vars(m).get(own) for m in attempt.model.modules() if type(m) is owner}
+            classes = [vars(m).get(own) for m in attempt.model.modules() if type(m) is owner]
             if not any(isinstance(c, type) and c.__name__ == name for c in classes):
                 continue
 

@@ -7,6 +7,7 @@ import builtins
 import difflib
 import inspect
 import re
+import traceback
 import types
 from collections.abc import Collection
 from typing import Any
@@ -256,9 +257,12 @@ def class_is_called(attempt: Attempt) -> str:
     wants_option = re.search(r"must be \w+, not Tensor|Boolean value of Tensor", attempt.message)
     name = made[1] if made else on_line[1] if on_line and wants_option else ""
     owner = next(iter(own_code(attempt.error).names.values()), None)
+    frames = [f for f, _ in traceback.walk_tb(getattr(attempt.error, "__traceback__", None))]
+    makers = [f.f_locals.get("self") for f in frames if f.f_code.co_name == "__init__"]
     for called in re.findall(r"\.(\w+)\(", line) if isinstance(owner, nn.Module) else ():
         kept = vars(owner).get(called)
-        name = kept.__name__ if isinstance(kept, type) and not name else name
+        if not name and isinstance(kept, type) and any(type(m) is kept for m in makers):
+            name = kept.__name__
     if not name:
         return ""
     own = f"nn.{name}" if hasattr(nn, name) else name
@@ -330,7 +334,7 @@ def no_tensor_is_given(attempt: Attempt) -> str:
             return f"The entries of a dict are taken by their key: write {name}[{asked[1]!r}]."
         if kind == "NoneType" and isinstance(thing, list | tuple) and None in thing:
             return (
-                f"{attempt.stopped_in} needs a tensor and is given None: of `{name}`, "
+                f"{_given_no_tensor(attempt, 'None')}: of `{name}`, "
                 f"{_numbers_of(thing, None)} is None. Nothing was put there."
             )
         if kind == "NoneType" and thing is None and name in code.parameters and not returned:
@@ -343,8 +347,8 @@ def no_tensor_is_given(attempt: Attempt) -> str:
             if hasattr(nn, kind) and not any(thing is part for part in attempt.model.modules()):
                 advice = kept or _how_to_call(kind)
             return (
-                f"{attempt.stopped_in} needs a tensor and is given {article(kind)}: `{name}` is "
-                f"the layer itself. {advice}"
+                f"{_given_no_tensor(attempt, article(kind))}: `{name}` is the layer itself. "
+                f"{advice}"
             )
     hints = {
         "NoneType": f"{path} returned None: is a `return` missing at the end of its forward?"
@@ -378,9 +382,14 @@ def no_tensor_is_given(attempt: Attempt) -> str:
     )
     hint = hints.get(kind, not_called if hasattr(nn, kind) or kind == "type" else "")
     what = "None" if kind == "NoneType" else article(kind)
-    if is_used:
-        return f"In {attempt.stopped_in}, {what} is used like a tensor. {hint}".strip()
-    return f"{attempt.stopped_in} needs a tensor and is given {what}. {hint}".strip()
+    return f"{_given_no_tensor(attempt, what, is_used=is_used)}. {hint}".strip()
+
+
+def _given_no_tensor(attempt: Attempt, what: str, *, is_used: bool = False) -> str:
+    """Say what stands where a tensor is needed; in own code, it is given to no layer."""
+    if is_used or attempt.is_own_code:
+        return f"In {attempt.stopped_in}, {what} is used like a tensor"
+    return f"{attempt.stopped_in} needs a tensor and is given {what}"
 
 
 def _how_to_call(kind: str) -> str:
