@@ -424,7 +424,7 @@ OTHERS: dict[
     "layer not called": (
         lambda: ThreeLevels(lambda net, x: torch.cat([x, net.one], 1)),
         PICTURE,
-        ["given a Sequential: `net.one` is the layer itself"],
+        ["a Sequential is used like a tensor: `net.one` is the layer itself. Call it"],
         lambda: ThreeLevels(lambda net, x: torch.cat([x, net.one(x)], 1)),
     ),
     "method not called": (

@@ -412,7 +412,7 @@ GIVEN: dict[str, tuple[Callable[[], nn.Module], tuple[Any, ...], dict[str, Any],
         lambda: Crosses(nn.Conv2d(3, 4, 3)),
         (PICTURE,),
         {},
-        ["30×30", "meets 32×32", "padding=1 keeps the size", "or bring what comes up"],
+        ["30×30", "meets 32×32", "padding=1 keeps the size."],
     ),
     "sides exchanged": (
         lambda: Crosses(nn.Identity(), lambda x: x.mT),
@@ -542,7 +542,7 @@ def test_sizes_that_do_not_match(side: int, joined: int) -> None:
     assert f"{met}×{met} (made by" in said
     assert f"meets {skip}×{skip}" in said
     assert f"must be divisible by 4, and {side} is not: {below} or {above} work" in said
-    assert "F.interpolate(x, size=skip.shape[2:])" in said
+    assert "interpolate(x, size=skip.shape[2:])" in said
     for size in (below, above):
         assert inspect_unet(Adds(joined=joined), (1, 3, size, size)).is_unet
 

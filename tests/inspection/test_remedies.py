@@ -479,7 +479,7 @@ IN_CODE: dict[str, tuple[Any, dict[str, nn.Module], list[str], Any]] = {
     "nothing added": (
         lambda self, x: x + self.silent(x),
         {"silent": NoReturn()},
-        ["needs a tensor and is given None. silent returned None"],
+        ["None is used like a tensor. silent returned None"],
         None,
     ),
     "two returned": (

@@ -344,7 +344,7 @@ def no_tensor_is_given(attempt: Attempt) -> str:
             )
         if isinstance(thing, nn.Module) and type(thing).__name__ == kind:
             advice = "Call it where its map is meant, as in self.layer(x)."
-            if hasattr(nn, kind) and not any(thing is part for part in attempt.model.modules()):
+            if hasattr(nn, kind) and "." not in name:
                 advice = kept or _how_to_call(kind)
             return (
                 f"{_given_no_tensor(attempt, article(kind))}: `{name}` is the layer itself. "
