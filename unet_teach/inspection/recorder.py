@@ -42,7 +42,8 @@ from unet_teach.inspection.recurrent import RecurrentInOneStep, has_recurrent_la
 OVERWRITING_OPS = {"copy_", "fill_", "zero_"}  # they leave nothing of what was there before
 COPIES = {"_to_copy", "clone"}  # they keep the numbers of a row of positions
 TORCH = str(Path(torch.__file__).parent)
-HERE = str(Path(__file__).parent)
+HERE = Path(__file__).parent
+NOT_THE_NETWORKS = (TORCH, str(HERE), str(HERE.parent / "shared"))
 COMPOSITE_KEY = "CompositeImplicitAutograd"
 # A tensor that the forward makes itself keeps its values up to this many elements, because it may
 # be a number that the forward looks at. Larger ones move to meta.
@@ -281,7 +282,7 @@ class WatchedCalls(TorchFunctionMode):
 def line_outside_torch() -> tuple[str, int]:
     """Return the file and the number of the line from which torch was called."""
     frame: FrameType | None = sys._getframe(2)
-    while frame and frame.f_code.co_filename.startswith((TORCH, HERE)):
+    while frame and frame.f_code.co_filename.startswith(NOT_THE_NETWORKS):
         is_begin = frame.f_code is Recorder.run.__code__  # no code of the network is around it
         frame = None if is_begin else frame.f_back
     return (frame.f_code.co_filename, frame.f_lineno) if frame else ("", 0)
