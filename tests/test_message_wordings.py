@@ -57,6 +57,7 @@ def test_a_wording_of_another_version_is_explained(version: str, table: str) -> 
 
 # What a clean environment without a GPU, a fast path and einops does not say.
 OTHER_TEXTS = [
+    "No module named 'einops'",
     "Torch not compiled with CUDA enabled",
     "passed-in embed_dim 4 didn't match last dim of query 10",
     ' Error while processing rearrange-reduction pattern "b c -> b c h".\n Input tensor shape: '

@@ -19,6 +19,13 @@ class NoInit(nn.Module):
         self.act = nn.ReLU()
 
 
+class NotSetUp(nn.Module):
+    """A network that has no layers, and is not set up."""
+
+    def __init__(self) -> None:
+        self.dim = 1
+
+
 def endless() -> None:
     endless()
 
@@ -169,6 +176,10 @@ PROVOKED: dict[str, tuple[Callable[[], Any], str]] = {
     "a function in Sequential": (
         lambda: nn.Sequential(F.relu),
         "nn.Sequential was given something that is not a layer",
+    ),
+    "not set up": (
+        lambda: NotSetUp()(PICTURE),
+        "NotSetUp is not set up: its __init__ does not run",
     ),
     "no super": (NoInit, "Layers can only be assigned after the network itself has"),
     "mean of whole numbers": (

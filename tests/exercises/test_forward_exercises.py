@@ -341,7 +341,7 @@ class TestForwardCat:
             ),
             (
                 lambda x, s: [x, s],
-                "upconv2 needs a tensor and is given a list. Take one",
+                "`x` is a list of 2",
             ),
             (add, "`upconv2` takes 512 channels, but is given 256 at 8×12: the `add` of"),
             (add, "the two are concatenated, `torch.cat([a, b], dim=1)`, which adds up their"),

@@ -57,6 +57,41 @@ class Between(nn.Module):
         return self.last(self.step(self.first(x)))
 
 
+class GivenByASplit(Between):
+    """Its step gives a tuple; only one with a single part is opened."""
+
+    def __init__(self, parts: int) -> None:
+        super().__init__(lambda x: x.chunk(parts, 1))
+        self.parts = parts
+
+    def forward(self, x: Tensor) -> Any:
+        """Return what the last layer makes of the parts."""
+        made = self.step(self.first(x))
+        return self.last(made[0] if self.parts == 1 else made)
+
+
+class Product(nn.Module):
+    """Multiplies a map by itself, with two of its dimensions exchanged."""
+
+    def __init__(self, swapped: tuple[int, int]) -> None:
+        super().__init__()
+        self.swapped = swapped
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return (N, 3, H, H) for (N, 3, H, W)."""
+        return x @ x.transpose(*self.swapped)
+
+
+def made_in_a_loop(*, bound: bool) -> Callable[[Tensor], Tensor]:
+    """Return the first of two functions made in a loop, whose layers take 4 and 8 channels."""
+    steps: list[Callable[[Tensor], Tensor]] = []
+    for layer in (nn.Conv2d(4, 4, 1), nn.Conv2d(8, 4, 1)):
+        late = lambda x: layer(x)  # noqa: B023, E731 - the mistake
+        early = lambda x, layer=layer: layer(x)  # noqa: E731
+        steps.append(early if bound else late)
+    return steps[0]
+
+
 def unless_dark(x: Tensor) -> Tensor:
     """Look at a value, so that shapes alone are not enough."""
     return x if x.max() > -99 else -x
@@ -194,9 +229,29 @@ EXAMPLES: dict[str, tuple[Callable[[], Example], Callable[[], Example]]] = {
         lambda: example(Between([nn.ReLU()]), IMAGE),
         lambda: example(Between(nn.ReLU()), IMAGE),
     ),
+    "function is made in a loop": (
+        lambda: example(Between(made_in_a_loop(bound=False)), IMAGE),
+        lambda: example(Between(made_in_a_loop(bound=True)), IMAGE),
+    ),
+    "container is used as a tensor": (
+        lambda: example(GivenByASplit(parts=2), IMAGE),
+        lambda: example(GivenByASplit(parts=1), IMAGE),
+    ),
     "unpacked into another count of names": (
         lambda: example(Between(unpacked_shape(3)), IMAGE),
         lambda: example(Between(unpacked_shape(4)), IMAGE),
+    ),
+    "einsum does not fit": (
+        lambda: example(Between(lambda x: torch.einsum("nchw,nwx->nchx", x, x)), IMAGE),
+        lambda: example(Between(lambda x: torch.einsum("nchw,nchw->nchw", x, x)), IMAGE),
+    ),
+    "axis was lost before": (
+        lambda: example(Between(lambda x: x.squeeze(), nn.BatchNorm2d(4)), IMAGE),
+        lambda: example(Between(lambda x: x, nn.BatchNorm2d(4)), IMAGE),
+    ),
+    "stacks of matrices differ": (
+        lambda: example(Product(swapped=(0, 2)), (2, 3, 16, 8)),
+        lambda: example(Product(swapped=(-2, -1)), (2, 3, 16, 8)),
     ),
     "numbers of dimensions differ": (
         lambda: example(OneLevel(lambda x, skip: _cat(x.mean((2, 3)), skip)), IMAGE),

@@ -143,7 +143,7 @@ SIZES: dict[
     "one side only": (
         lambda: ThreeLevels(up1=nn.Upsample(scale_factor=(2, 1)), dec1=block(24, 8)),
         PICTURE,
-        ["up1 (nearest up-sampling) makes 64×32 of 32×32, so not all sides change alike"],
+        ["scale_factor=2 in up1 makes them match"],
         lambda: ThreeLevels(up1=nn.Upsample(scale_factor=2), dec1=block(24, 8)),
     ),
     "up-sampling left out": (
@@ -424,7 +424,7 @@ OTHERS: dict[
     "layer not called": (
         lambda: ThreeLevels(lambda net, x: torch.cat([x, net.one], 1)),
         PICTURE,
-        ["given a Sequential: `net.one` is the layer itself"],
+        ["a Sequential is used like a tensor: `net.one` is the layer itself. Call it"],
         lambda: ThreeLevels(lambda net, x: torch.cat([x, net.one(x)], 1)),
     ),
     "method not called": (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -12,9 +13,11 @@ import torch
 from odd_networks import Small
 from torch import Tensor, nn
 
-from unet_teach import inspect_unet
+from unet_teach import cut, inspect_unet
 from unet_teach.networks import UNet
 from unet_teach.networks.document import DocumentUNet
+from unet_teach.segmentation import argument_checks
+from unet_teach.shared.not_set_up import not_set_up
 
 PICTURE = (1, 3, 32, 32)
 
@@ -409,7 +412,7 @@ GIVEN: dict[str, tuple[Callable[[], nn.Module], tuple[Any, ...], dict[str, Any],
         lambda: Crosses(nn.Conv2d(3, 4, 3)),
         (PICTURE,),
         {},
-        ["30×30", "meets 32×32", "padding=1 keeps the size", "or bring what comes up"],
+        ["30×30", "meets 32×32", "padding=1 keeps the size."],
     ),
     "sides exchanged": (
         lambda: Crosses(nn.Identity(), lambda x: x.mT),
@@ -427,7 +430,7 @@ GIVEN: dict[str, tuple[Callable[[], nn.Module], tuple[Any, ...], dict[str, Any],
         lambda: nn.Sequential(Squeezes(), nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4)),
         (PICTURE,),
         {},
-        ["squeeze made 3×32×32 of 1×3×32×32, so the batch is gone", "x.unsqueeze(0)"],
+        ["squeeze made 3×32×32 of 1×3×32×32, so the batch is gone", "With `x` alone"],
     ),
     "the batch is left out of a view": (
         lambda: nn.Sequential(Squeezes((3, 32, 32)), nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4)),
@@ -539,7 +542,7 @@ def test_sizes_that_do_not_match(side: int, joined: int) -> None:
     assert f"{met}×{met} (made by" in said
     assert f"meets {skip}×{skip}" in said
     assert f"must be divisible by 4, and {side} is not: {below} or {above} work" in said
-    assert "F.interpolate(x, size=skip.shape[2:])" in said
+    assert "interpolate(x, size=skip.shape[2:])" in said
     for size in (below, above):
         assert inspect_unet(Adds(joined=joined), (1, 3, size, size)).is_unet
 
@@ -599,8 +602,56 @@ def test_a_network_that_was_not_set_up_is_a_sentence() -> None:
         def __init__(self) -> None:
             pass
 
+    class WithoutBrackets(nn.Module):
+        def __init__(self) -> None:
+            super().__init__  # noqa: B018
+
+    class Child(Bare):
+        def __init__(self) -> None:
+            super().__init__()
+
+    class Parts(nn.Module):
+        def __init__(self, part: Any) -> None:
+            super().__init__()
+            self.part = part
+
+        def forward(self, x: Tensor) -> Any:
+            return x
+
     with pytest.raises(TypeError, match=r"Bare is not set up: begin its __init__ with super\(\)"):
         inspect_unet(Bare(), PICTURE)
+    begin = "is not set up: begin its __init__ with super().__init__()"
+    for part, told in (
+        (Bare(), f"part, a Bare, {begin}."),
+        (nn.ModuleList([nn.ReLU(), Bare()]), f"part.1, a Bare, {begin}."),
+        ([Bare()], f"part[0], a Bare, {begin}."),
+        (WithoutBrackets(), f"part, a WithoutBrackets, {begin}, with both pairs of brackets."),
+        (Child(), f"part, a Child, {begin.replace('its __init__', 'the __init__ of Bare')}."),
+    ):
+        network = Parts(part)
+        report = inspect_unet(network, PICTURE)
+        assert report.problem == told
+        assert not report.runs
+        for refuse in (
+            cut(network).__enter__,
+            lambda n=network: argument_checks.require_network(n),
+        ):
+            with pytest.raises(TypeError, match=re.escape(told)):
+                refuse()
+    assert not not_set_up(Parts(Parts([nn.ReLU()])))
+
+
+def test_a_module_that_forward_makes_is_not_set_up() -> None:
+    class Join(nn.Module):
+        def __init__(self) -> None:
+            self.dim = 1
+
+    class Network(nn.Module):
+        def forward(self, x: Tensor) -> Any:
+            return Join()(x)
+
+    report = inspect_unet(Network(), PICTURE)
+    assert str(report.problem).startswith("Join is not set up: begin its __init__ with super()")
 
 
 def test_half_precision_meets_a_normalisation_of_floats() -> None:

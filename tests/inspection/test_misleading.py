@@ -105,7 +105,7 @@ class _OwnNameForSelf(Base):
         (_Twice, "conv2 is called here for the second time.", "order"),
         (_ItselfWithOtherChannels, "forward calls itself", "expects"),
         (_Itself, "Its line: `return self(x)`", "`x = self.pool(x)`"),
-        (_ChunkedIntoTwo, "3 names are given 2 values", "one tensor"),
+        (_ChunkedIntoTwo, "into 2 pieces of 4, for 3 names.", "one tensor"),
         (_NotDivided, "conv1 returns one tensor, whose batch would be divided", "2 values"),
         (_CallsForwardOfModule, "super().forward(…) calls the forward of nn.Module", "inside the"),
         (_NothingInIt, "has no forward, and no layers. Make the layers", "Layers;"),

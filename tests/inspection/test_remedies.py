@@ -211,8 +211,8 @@ GIVEN: dict[str, tuple[Callable[[], nn.Module], tuple[int, ...], list[str], Any]
     "double inside": (
         lambda: Plain(conv3(), nn.Conv2d(8, 4, 1), step=Tensor.double),
         PICTURE,
-        ["in last: float64 meets float32", "x.to(torch.float32)"],
-        lambda: Plain(conv3(), nn.Conv2d(8, 4, 1), step=lambda x: x.double().to(torch.float32)),
+        ["in last: float64 meets float32", "With `self.step(self.first(x)).float()` there"],
+        lambda: Plain(conv3(), nn.Conv2d(8, 4, 1), step=lambda x: x.double().float()),
     ),
     "half layer": (
         lambda: Plain(conv3(), nn.Conv2d(8, 4, 1).half()),
@@ -414,7 +414,10 @@ IN_CODE: dict[str, tuple[Any, dict[str, nn.Module], list[str], Any]] = {
     "number too large": (
         lambda self, x: self.listed[1](x),
         {},
-        ["`self.listed` has 1 entry, numbers 0 to 0", "Its line: `lambda self, x:"],
+        [
+            "`self.listed[1]` asks for number 1, and `self.listed` has 1 entry, number 0",
+            "Its line: `lambda self, x:",
+        ],
         lambda self, x: self.listed[0](x),
     ),
     "nothing left": (
@@ -476,7 +479,7 @@ IN_CODE: dict[str, tuple[Any, dict[str, nn.Module], list[str], Any]] = {
     "nothing added": (
         lambda self, x: x + self.silent(x),
         {"silent": NoReturn()},
-        ["needs a tensor and is given None. silent returned None"],
+        ["None is used like a tensor. silent returned None"],
         None,
     ),
     "two returned": (
@@ -712,7 +715,7 @@ WANTED: dict[str, tuple[Any, str, Any]] = {
     ),
     "letters": (
         lambda x: torch.einsum("bchw,bhcw->bchw", x, x),
-        "the letter h stands for 64 in one tensor and for 8 in another",
+        "`h` is 64 in x (`bchw`, 1×8×64×64) and 8 in x (`bhcw`",
         lambda x: torch.einsum("bchw,bchw->bchw", x, x),
     ),
     "a whole shape": (

@@ -577,34 +577,6 @@ class Together(Reads):
         return x
 
 
-class Popped(Reads):
-    """Takes the first skip out of the list."""
-
-    def forward(self, x: Tensor) -> Any:
-        skips = []
-        for layer in self.down:
-            skips.append(layer(x))
-            x = F.max_pool2d(skips[-1], 2)
-        x = self.bottom(x)
-        for up, back in zip(self.up, self.back, strict=True):
-            x = back(torch.cat([up(x), skips.pop(0)], 1))
-        return x
-
-
-class PoppedFromItsEnd(Popped):
-    """Takes the last skip out of the list."""
-
-    def forward(self, x: Tensor) -> Any:
-        skips = []
-        for layer in self.down:
-            skips.append(layer(x))
-            x = F.max_pool2d(skips[-1], 2)
-        x = self.bottom(x)
-        for up, back in zip(self.up, self.back, strict=True):
-            x = back(torch.cat([up(x), skips.pop()], 1))
-        return x
-
-
 class Added(ByNumber):
     """Adds skips."""
 
@@ -628,21 +600,16 @@ def back(skips: list[Tensor], i: int) -> Tensor:
 
 
 FROM_THE_END: dict[str, tuple[nn.Module, str, nn.Module]] = {
-    "by number": (ByNumber(front), "go through `skips[::-1]`", ByNumber(back)),
-    "added": (Added(front), "go through `skips[::-1]`", Added(back)),
+    "by number": (ByNumber(front), "`skips` holds", ByNumber(back)),
+    "added": (Added(front), "`skips` holds", Added(back)),
     "zip": (
         Together(lambda maps, _: maps),
-        "go through `features[::-1]`",
+        "`features` holds",
         Together(lambda maps, _: maps[::-1]),
-    ),
-    "pop": (
-        Popped(front),
-        "skips.pop() takes the last one, .pop(0) the first",
-        PoppedFromItsEnd(front),
     ),
     "a tuple": (
         Together(lambda maps, _: tuple(maps)),
-        "go through `features[::-1]`",
+        "`features` holds",
         Together(lambda maps, _: tuple(maps)[::-1]),
     ),
 }

@@ -215,7 +215,7 @@ def _symmetry(wording: Wording, shape: UShape) -> Criterion:
         times = 2 ** abs(shape.output_level)
         word = "lower" if shape.output_level > 0 else "higher"
         sizes, axes = wording.sizes(path[-1]), wording.graph.axes
-        counted = [axes[axis] / sizes.get(axis, 1) for axis in axes]
+        counted = [axes[axis] / (sizes.get(axis, 1) or 1) for axis in axes]  # a crop may leave 0
         is_output = path[-1] in wording.graph.recording.outputs
         if is_output and any(abs(math.log2(n) - shape.output_level) > ABOUT for n in counted):
             given = f"an input of {sizes_as_text(axes.values())}"

@@ -16,6 +16,7 @@ from torch.nn.parameter import is_lazy
 from unet_teach.inspection.criteria import strongest_u_shape
 from unet_teach.inspection.diagnosis.attempt import Attempt
 from unet_teach.inspection.diagnosis.table import (
+    Problem,
     explain_failed_run,
     explain_lost_output,
     explain_way_outside,
@@ -33,6 +34,7 @@ from unet_teach.inspection.recording import Recording
 from unet_teach.inspection.report import UNetReport, report_on, report_on_stopped
 from unet_teach.inspection.training_run import fails_in_training, may_fail_in_training
 from unet_teach.shared.keep_state import keep_state
+from unet_teach.shared.not_set_up import not_set_up
 
 # Pairs of on_meta and gradients: first only shapes, then values where the forward looks at them,
 # then gradients where it asks for them.
@@ -59,6 +61,9 @@ def inspect_unet(model: nn.Module, *example_inputs: Any, **kwargs: Any) -> UNetR
         TypeError: when `model` is no `torch.nn.Module`, or one without `super().__init__()`.
         ValueError: for a shape with a number below 0.
     """
+    if isinstance(model, nn.Module) and hasattr(model, "_modules") and (told := not_set_up(model)):
+        problem = Problem("layer is not set up", told)
+        return report_on_stopped(type(model).__name__, Graph(Recording()), problem, runs=False)
     check_model(model)
     args = tuple(tensor_from_shape(given, 1) for given in example_inputs)
     kwargs = {name: tensor_from_shape(given, 3) for name, given in kwargs.items()}
@@ -116,10 +121,8 @@ def check_model(model: Any) -> None:
             f"model is {kind}; inspect_unet takes a network, an instance of torch.nn.Module. "
             "Give it one: inspect_unet(Network(), (1, 3, 64, 64))."
         )
-    if not hasattr(model, "_modules"):
-        raise TypeError(
-            f"{type(model).__name__} is not set up: begin its __init__ with super().__init__()."
-        )
+    if told := not_set_up(model):
+        raise TypeError(told)
 
 
 def record(

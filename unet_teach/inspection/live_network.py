@@ -15,6 +15,7 @@ from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 from unet_teach.inspection.activations import IMAGE_CHANNELS, Activations, Look
 from unet_teach.inspection.level_maps import MOST_CHANNELS, LevelMaps
 from unet_teach.shared.live_networks import own_samples, target_mask
+from unet_teach.shared.not_set_up import not_set_up
 
 MOST_LEVELS = 7  # that the page has room for
 LARGEST_IMAGE = 512  # pixels of a side
@@ -290,6 +291,8 @@ def _check_model(model: Any) -> None:
         raise TypeError(
             f"The model is of type {type(model).__name__}. Give a network, a torch.nn.Module."
         )
+    if told := not_set_up(model):
+        raise TypeError(told)
     devices = {str(tensor.device) for tensor in (*model.parameters(), *model.buffers())}
     if "meta" in devices:
         raise ValueError(

@@ -10,10 +10,13 @@ network is where a student needs the operations up to the error most.
 
 from __future__ import annotations
 
+import sys
 import weakref
 from collections.abc import Iterator
 from contextlib import nullcontext
 from functools import cache
+from pathlib import Path
+from types import FrameType
 from typing import Any, NamedTuple
 
 import torch
@@ -38,6 +41,9 @@ from unet_teach.inspection.recurrent import RecurrentInOneStep, has_recurrent_la
 
 OVERWRITING_OPS = {"copy_", "fill_", "zero_"}  # they leave nothing of what was there before
 COPIES = {"_to_copy", "clone"}  # they keep the numbers of a row of positions
+TORCH = str(Path(torch.__file__).parent)
+HERE = Path(__file__).parent
+NOT_THE_NETWORKS = (TORCH, str(HERE), str(HERE.parent / "shared"))
 COMPOSITE_KEY = "CompositeImplicitAutograd"
 # A tensor that the forward makes itself keeps its values up to this many elements, because it may
 # be a number that the forward looks at. Larger ones move to meta.
@@ -136,8 +142,6 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
             made = run_on_meta(func, args, kwargs) if self._on_meta else func(*args, **kwargs)
         except Exception:
             self.recording.failed_op = self._op(func, args, kwargs, flat)
-            for tensor in (x for x in flat if isinstance(x, Tensor)):
-                self._value(tensor).dtype = _dtype_name(tensor)
             raise
         if self._on_meta and not any(isinstance(x, Tensor) for x in flat):
             made = _without_values_if_large(made)
@@ -168,7 +172,8 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         if signature_of(func).name.rstrip("_") == "mul" and _is_zero(op.arguments.get("other")):
             depends = False  # whatever it is multiplied with, nothing is left of it
         op.outputs = tuple(
-            Value(tuple(t.shape), _is_floating(t), op, depends_on_input=depends) for t in tensors
+            Value(tuple(t.shape), _is_floating(t), op, False, depends, _dtype_name(t))
+            for t in tensors
         )
         if op.outputs:
             self.recording.ops.append(op)
@@ -188,7 +193,8 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         arguments = {key: self._with_values(thing) for key, thing in named.items()}
         module = self._module_path[-1]
         pointwise = signature.is_pointwise
-        return Op(signature.name, arguments, inputs, (), module, pointwise, self.called)
+        made_by = (module, pointwise, self.called, line_outside_torch())
+        return Op(signature.name, arguments, inputs, (), *made_by)
 
     def _record_write(self, target: Tensor, op: Op) -> None:
         """Give every other tensor on the same memory a new value, made of the old and the written.
@@ -205,7 +211,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
             arguments = {"self": old, "other": inputs[1], "steps": _steps(view, target)}
             write = Op("write", arguments, inputs, (), op.module)
             depends = any(value.depends_on_input for value in inputs)
-            value = Value(old.shape, old.is_floating, write, depends_on_input=depends)
+            value = Value(old.shape, old.is_floating, write, False, depends, old.dtype)
             write.outputs = (value,)
             self.recording.ops.append(write)
             self._values[view] = value
@@ -227,7 +233,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         value = self.known_value(tensor)
         if value is None:  # a constant
             shape, step = tuple(tensor.shape), _step_of_positions(tensor)
-            value = Value(shape, _is_floating(tensor), step=step)
+            value = Value(shape, _is_floating(tensor), dtype=_dtype_name(tensor), step=step)
         if tensor not in self._values:
             self._remember(tensor, value)
         return value
@@ -271,6 +277,15 @@ class WatchedCalls(TorchFunctionMode):
         if self._lists_as_positions and func is Tensor.__getitem__:
             args = (args[0], _with_positions(args[1]))
         return func(*args, **(kwargs or {}))
+
+
+def line_outside_torch() -> tuple[str, int]:
+    """Return the file and the number of the line from which torch was called."""
+    frame: FrameType | None = sys._getframe(2)
+    while frame and frame.f_code.co_filename.startswith(NOT_THE_NETWORKS):
+        is_begin = frame.f_code is Recorder.run.__code__  # no code of the network is around it
+        frame = None if is_begin else frame.f_back
+    return (frame.f_code.co_filename, frame.f_lineno) if frame else ("", 0)
 
 
 def _with_positions(index: Any) -> Any:

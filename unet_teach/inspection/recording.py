@@ -23,7 +23,7 @@ class Value:
         op: the operation that made it; `None` for what existed before the run.
         is_input: whether the user gave it to the network.
         depends_on_input: whether it was computed from what the user gave.
-        dtype: such as "float32"; only filled in for inputs, weights and what an operation refused.
+        dtype: such as "float32".
         name: of a weight, such as "head.weight".
         step: how far the numbers of a row of positions lie apart, if that is one number.
     """
@@ -51,6 +51,7 @@ class Op:
         is_pointwise: whether it works element by element.
         called: the function of torch that the network called, such as "max_pool1d", which torch
             runs by the operation "max_pool2d_with_indices".
+        line: the file, and the number of the line, of the network's code that called it.
     """
 
     name: str
@@ -60,6 +61,7 @@ class Op:
     module: str
     is_pointwise: bool = False
     called: str = ""
+    line: tuple[str, int] = ("", 0)
 
 
 @dataclass

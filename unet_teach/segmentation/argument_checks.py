@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from unet_teach.segmentation.data.dataset import VOID, Dataset, Pair
+from unet_teach.shared.not_set_up import not_set_up
 from unet_teach.shared.plain_lists import untrained_parts
 from unet_teach.shared.sizes_as_text import sizes_as_text
 
@@ -79,6 +80,9 @@ def require_network(model: object) -> None:
     if isinstance(model, type):
         raise TypeError(f"model is the class {model.__name__}; build it: {model.__name__}(…).")
     require_type("model", model, nn.Module, "a network that is built, such as UNet(1, 1, depth=3)")
+    assert isinstance(model, nn.Module)  # for mypy
+    if told := not_set_up(model):
+        raise TypeError(told)
 
 
 def as_pairs(pairs: object, call: str) -> list[Pair]:

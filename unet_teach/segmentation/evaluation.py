@@ -94,6 +94,7 @@ def _predict(predictor: Predictor, image: Tensor, out_channels: int | None = Non
     if image.ndim != 3:
         raise ValueError(f"The image is {tuple(image.shape)}; give (C, H, W).")
     if isinstance(predictor, nn.Module):
+        argument_checks.require_network(predictor)
         with in_eval_mode(predictor), torch.inference_mode():
             logits = logits_of(predictor, image, out_channels)
             return logits > 0 if len(logits) == 1 else logits.argmax(0, keepdim=True).byte()

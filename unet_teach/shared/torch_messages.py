@@ -292,6 +292,11 @@ MESSAGES = (
         "Each tensor's letters name its dimensions in their order: correct the order, or give the two sizes letters of their own.",
     ),
     Message(
+        r"No module named '(?P<name>\w+)",
+        "The package {name} is not installed.",
+        "In a notebook: %pip install {name}. (cv2 is in opencv-python, skimage in scikit-image.)",
+    ),
+    Message(
         r"(?s)pattern \"(?P<pattern>.*?)\"\.\n Input tensor shape: \S+?\[(?P<shape>[\d, ]+)\].*?\n (?P<reason>[^\n]*?)\.?\s*$",
         'The pattern "{pattern}" does not fit a tensor of {shape}: {reason}.',
         "Each name, or each bracket, stands for one dimension, and the names in a bracket multiply to its size.",
@@ -346,7 +351,12 @@ MESSAGES = (
         "Create each layer with brackets: nn.ReLU().",
     ),
     Message(
-        r"before Module\.__init__\(\) call|has no attribute '_parameters'",
+        r"'(?P<owner>\w+)' object has no attribute '(?:_modules|_parameters|_buffers|_\w+_hooks|training)'",
+        "{owner} is not set up: its __init__ does not run super().__init__().",
+        "Begin the __init__ of {owner} with super().__init__().",
+    ),
+    Message(
+        r"before Module\.__init__\(\) call",
         "Layers can only be assigned after the network itself has been set up.",
         "Write super().__init__() as the first line of __init__, with the arguments that the class takes from which yours inherits; nn.Module takes none.",
     ),

@@ -5,21 +5,31 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
+from functools import partial
 from itertools import takewhile
 from typing import Any
 
 from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 
 from unet_teach.inspection.axes import has_axis
 from unet_teach.inspection.diagnosis.attempt import Attempt
-from unet_teach.inspection.diagnosis.own_code import own_code
+from unet_teach.inspection.diagnosis.forward_code import (
+    is_left_behind,
+    is_never_named,
+    other_order,
+    shorter_loop,
+)
+from unet_teach.inspection.diagnosis.init_code import assigned_twice, exchanged_values, row_in_init
+from unet_teach.inspection.diagnosis.own_code import OwnCode, own_code
 from unet_teach.inspection.diagnosis.size_steps import CONVOLUTIONS
 from unet_teach.inspection.diagnosis.trials import runs_when
 from unet_teach.inspection.diagnosis.views import wrong_view
 from unet_teach.inspection.graph import GLOBAL, SAME_LEVEL, is_deeper, join_kind
 from unet_teach.inspection.recording import Op, Value, way_back
-from unet_teach.inspection.wording import op_name, shape_text
+from unet_teach.inspection.wording import listed, op_name, shape_text
 
+STEM = re.compile(r"\d+$")
 RESIZES = re.compile(r"upsample|pixel_shuffle")
 
 
@@ -121,12 +131,19 @@ def _channel_remedy(attempt: Attempt, op: Op, given: Value, expected: int) -> st
     made_by = next((v.op for v in way_back(given, lambda v: v.depends_on_input) if v.op), None)
     if made_by and made_by.module == op.module and made_by.name in CONVOLUTIONS:
         return f"It is given what it made itself: {op.module} is called twice. Call it once."
-    if again := _called_again(attempt, op, channels):
-        return again
+    if found := (
+        assigned_twice(attempt, op.module, *([made_by.module] if made_by else []))
+        or exchanged_values(attempt, op.module)
+        or other_order(attempt)
+        or _called_again(attempt, op, channels)
+    ):
+        return found
     if given.is_input and given.shape[-1] == expected:
         return f"Its last side is {expected}; channels stand second: x.movedim(-1, 1)."
     if given.is_input and (unused := _unused(attempt, given, expected)):
         return unused
+    if given.is_input and (left_out := _not_called(attempt, op, channels, expected)):
+        return left_out
     if given.is_input and swapped:
         return swapped
     if given.is_input:
@@ -140,12 +157,14 @@ def _channel_remedy(attempt: Attempt, op: Op, given: Value, expected: int) -> st
             f"x.transpose(1, 2).reshape(x.shape[0], {expected}, height, width)."
         )
     if before is not given and given.op and given.op.module == op.module:
-        rank = len(op.arguments["weight"].shape) - 2
-        return (
+        rank, right = len(op.arguments["weight"].shape) - 2, len(before.shape) - 2
+        told = (
             f"It works on maps with {rank} sides and is given {shape_text(before.shape)}, which it "
-            f"takes for one without a batch. Use the layer for {len(before.shape) - 2} sides: "
-            f"{len(before.shape) - 2}d in place of {rank}d."
+            "takes for one without a batch."
         )
+        if all(len(v.shape) != right + 2 for v in attempt.recording.inputs):
+            return f"{told} Keep all axes on the way to it, or put the missing one back."
+        return f"{told} Use the layer for {right} sides: {right}d in place of {rank}d."
     if has_axis(dims[1]) and not has_axis(dims[-1]) and given.shape[-1] == expected:
         return f"Its channels, {expected}, stand last; bring them second: x.movedim(-1, 1)."
     if joined := _joined(given):
@@ -153,6 +172,8 @@ def _channel_remedy(attempt: Attempt, op: Op, given: Value, expected: int) -> st
         if dim != 1:
             return f"Two maps were joined along dim {dim}; channels are dim 1: torch.cat(…, dim=1)."
         return _joined_remedy(attempt, op, joined, given, expected)
+    if left_out := _not_called(attempt, op, channels, expected):
+        return left_out
     plain = f"Let the layer before it make {expected}, or this one take {channels}."
     found = (
         _name_with_channels(attempt, given, expected)
@@ -184,6 +205,65 @@ def _channel_remedy(attempt: Attempt, op: Op, given: Value, expected: int) -> st
     return f"{swapped} {plain}" if swapped else order or plain
 
 
+def _not_called(attempt: Attempt, op: Op, channels: int, expected: int) -> str:
+    """Name a layer that was passed over: it makes what is wanted, and never ran."""
+    calls = attempt.recording.calls
+    if told := _left_behind(attempt, op, expected):
+        return told
+    for path, module in attempt.model.named_modules():
+        takes, makes = _channels_of(module)
+        if not path or calls[path] or makes != expected or op.module.startswith(path):
+            continue
+        if takes == channels and _runs_after(attempt, op.module, path):
+            return (
+                f"{path} takes {channels}, makes {expected} and was not called. With it before "
+                f"{op.module}, the network runs: is its call left out?"
+            )
+        beside = [
+            p for p in calls if calls[p] and p != path and STEM.sub("", p) == STEM.sub("", path)
+        ]
+        if beside and is_never_named(attempt, path, beside[-1]):
+            return f"{path} makes {expected}, and forward does not call it: is its call left out?"
+    return ""
+
+
+def _channels_of(block: nn.Module) -> tuple[int, int]:
+    """Return how many channels the first convolution of a block takes, and its last one makes."""
+    layers: list[Any] = [m for m in block.modules() if hasattr(m, "in_channels")]
+    return (layers[0].in_channels, getattr(layers[-1], "out_channels", 0)) if layers else (0, 0)
+
+
+def _left_behind(attempt: Attempt, op: Op, expected: int) -> str:
+    """Name a block of an nn.ModuleList that a loop has not reached, as with a zip of lists."""
+    calls, modules = attempt.recording.calls, dict(attempt.model.named_modules())
+    for path, module in modules.items():
+        row, _, number = path.rpartition(".")
+        is_of_list = isinstance(modules.get(row), nn.ModuleList) and number != "0"
+        if not is_of_list or calls[path] or _channels_of(module)[1] != expected:
+            continue
+        is_inside = f"{op.module}.".startswith(f"{row}.")
+        if calls[f"{row}.{int(number) - 1}"] and not is_inside and is_left_behind(attempt, row):
+            return (
+                f"{path} makes {expected} and was not called, unlike those before it. "
+                f"{shorter_loop(attempt, row) or 'Does the loop end too early?'}"
+            )
+    return ""
+
+
+def _runs_after(attempt: Attempt, path: str, other: str) -> bool:
+    """Return whether the network runs when another layer, called nowhere, is called before one."""
+    called = list[str]()
+
+    def insert(copied: nn.Module) -> None:
+        layer, before = copied.get_submodule(path), copied.get_submodule(other)
+        called.clear()
+        layer.register_forward_pre_hook(lambda module, args: (before(*args),))
+        for each, name in ((layer, path), (before, other)):
+            each.register_forward_hook(lambda m, args, made, name=name: called.append(name))
+
+    return bool(path) and runs_when(attempt, insert) and called.count(path) == called.count(other)
+
+
 def _called_again(attempt: Attempt, op: Op, channels: int) -> str:
     """Say that a layer, or a block around it, is called a second time, and which one is not."""
     calls, parts = attempt.recording.calls, op.module.split(".")
@@ -193,6 +273,12 @@ def _called_again(attempt: Attempt, op: Op, channels: int) -> str:
         return ""
     modules = dict(attempt.model.named_modules())
     told = f"{path} is called here for the {'second' if calls[path] == 2 else 'next'} time."
+    named = attempt.model.named_modules(remove_duplicate=False)
+    if same := [n for n, module in named if n != path and module is modules.get(path)]:
+        return (
+            f"{told} It is the same layer as {same[0]}, with the same weights. Make a new layer "
+            "for each place, as in [Block() for _ in range(2)] and not [Block()] * 2."
+        )
     for other, module in modules.items():
         takes = next((m.in_channels for m in module.modules() if hasattr(m, "in_channels")), 0)
         is_beside = other.count(".") == path.count(".") and not calls[other]
@@ -224,10 +310,10 @@ def _joined_remedy(attempt: Attempt, op: Op, joined: Op, given: Value, expected:
     """Say which part of a concatenation has too many or too few channels, as far as that shows."""
     maker, channels, parts = attempt.wording.maker, given.shape[1], joined.inputs
     sizes = " + ".join(f"{v.shape[1]} (made by {maker(v)})" for v in parts)
-    told = (
-        f"A map that was concatenated has the channels of all its parts, {sizes} = {channels}: let "
-        f"the layer after it take {channels}, or join maps with {expected} in all."
-    )
+    told = f"A map that was concatenated has the channels of all its parts, {sizes} = {channels}"
+    if row := _row_of_others(attempt, op):
+        return f"{told}. {row}"
+    told += f": let the layer after it take {channels}, or join maps with {expected} in all."
     if order := _sibling(attempt, op, channels):
         return f"{told} {order}"
     graph, missing = attempt.graph, expected - channels
@@ -240,6 +326,8 @@ def _joined_remedy(attempt: Attempt, op: Op, joined: Op, given: Value, expected:
             )
     for part in parts:
         needed = part.shape[1] + missing
+        if left := _left_behind(attempt, op, needed):
+            return f"{told} {left}"
         if level := _of_another_level(attempt, part, parts, needed):
             return level
         fits = [v for v in same_size if v.shape[1] == needed and v not in parts]
@@ -259,6 +347,50 @@ def _joined_remedy(attempt: Attempt, op: Op, joined: Op, given: Value, expected:
                 f"given: with {needed * factor} there, the sum is {expected}."
             )
     return told
+
+
+def _row_of_others(attempt: Attempt, op: Op) -> str:
+    """Say what each layer of an nn.ModuleList is given, where several are made for other numbers.
+
+    Each convolution is tried with any number of channels.
+    """
+    modules, parts = dict(attempt.model.named_modules()), op.module.split(".")
+    rows = [".".join(parts[:i]) for i in range(1, len(parts)) if parts[i].isdigit()]
+    row = next((r for r in rows if isinstance(modules[r], nn.ModuleList)), "")
+    owner, _, name = row.rpartition(".")
+    given: dict[str, tuple[int, int]] = {}
+
+    def watch(copied: nn.Module) -> None:
+        given.clear()
+        for number, block in copied.get_submodule(row).named_children():
+            first: Any = next((m for m in block.modules() if hasattr(m, "in_channels")), None)
+            if first is not None:
+                first.register_forward_pre_hook(
+                    lambda m, args, path=f"{row}.{number}": (
+                        given.setdefault(path, (args[0].shape[1], m.in_channels)) and None
+                    )
+                )
+
+    kinds: tuple[Any, ...] = (F.conv1d, F.conv2d, F.conv3d)
+    calls = {each: partial(_of_any_channels, each) for each in kinds}
+    if not row or not runs_when(attempt, watch, calls=calls):
+        return ""
+    others = {path: pair for path, pair in given.items() if pair[0] != pair[1]}
+    if len(others) < 2:
+        return ""
+    gets, takes = (listed(str(pair[i]) for pair in others.values()) for i in (0, 1))
+    made = row_in_init(type(modules[owner]), name)
+    return (
+        f"{listed(others)} are given {gets} channels, and are made for {takes}"
+        f"{f' by {made}' if made else ''}. Make each for the number that it is given."
+    )
+
+
+def _of_any_channels(conv: Any, x: Tensor, weight: Tensor, *args: Any, **kwargs: Any) -> Any:
+    groups = kwargs.get("groups", args[4] if len(args) > 4 else 1)
+    taken = weight.shape[1] * groups
+    fits = x if x.shape[1] == taken else x[:, :1].expand(-1, taken, *x.shape[2:])
+    return conv(fits, weight, *args, **kwargs)
 
 
 def _of_another_level(attempt: Attempt, skip: Value, parts: Sequence[Value], needed: int) -> str:
@@ -307,9 +439,25 @@ def _sibling(attempt: Attempt, op: Op, channels: int) -> str:
             continue
         numbered = {re.sub(r"\d+", "#", names[differ[0]]) for names in (parts, place)}
         in_order = isinstance(modules[".".join(parts[: differ[0]])], nn.Sequential)
-        if len(numbered) == 1 and not in_order and getattr(module, "in_channels", 0) == channels:
+        is_alike = len(numbered) == 1 and not in_order
+        if is_alike and getattr(module, "in_channels", 0) == channels:
+            pair = [".".join(names[: differ[0] + 1]) for names in (parts, place)]
+            if not _runs_with_both_exchanged(attempt, *pair):
+                continue
             return f"{path} takes {channels}: are they called in the wrong order?"
     return ""
+
+
+def _runs_with_both_exchanged(attempt: Attempt, first: str, second: str) -> bool:
+    """Return whether the network runs when two of its layers are called in each other's place."""
+
+    def exchange(copied: nn.Module) -> None:
+        layers = [copied.get_submodule(path) for path in (first, second)]
+        for path, layer in zip((second, first), layers, strict=True):
+            row, _, name = path.rpartition(".")
+            copied.get_submodule(row)._modules[name] = layer
+
+    return runs_when(attempt, exchange)
 
 
 def _stands_beside(attempt: Attempt, op: Op, channels: int) -> bool:
@@ -333,12 +481,44 @@ def _name_with_channels(attempt: Attempt, given: Value, expected: int) -> str:
     maps = {n: tuple(x.shape) for n, x in given_to_it if isinstance(x, Tensor) and x.dim() > 2}
     was = [name for name, shape in maps.items() if shape == given.shape]
     fits = [name for name, shape in maps.items() if shape[1] == expected]
-    if not (was and fits):
+    if not (was and fits) or not _runs_exchanged(attempt, code, was[0], fits[0]):
         return ""
     return (
         f"`{fits[0]}`, {shape_text(maps[fits[0]])}, has {expected}: were `{was[0]}` and "
         f"`{fits[0]}` given in the wrong order?"
     )
+
+
+def _runs_exchanged(attempt: Attempt, code: OwnCode, first: str, second: str) -> bool:
+    """Return whether the network runs when a forward is given two of its maps in the other order.
+
+    This call alone is tried, and all calls of its class. Those of a function that is no forward
+    cannot be: it is taken to be so where both maps have one size.
+    """
+    shapes = [tuple(code.names[name].shape) for name in (first, second)]
+    owner = code.names.get(code.parameters[0])
+    if not isinstance(owner, nn.Module):
+        return shapes[0][2:] == shapes[1][2:]
+    places, last = [code.parameters.index(n) - 1 for n in (first, second)], attempt.stopped_in
+
+    def swap(args: tuple[Any, ...], *, each: bool) -> tuple[Any, ...] | None:
+        given = list(args)
+        if max(places) >= len(given):  # by name
+            return None
+        maps = [given[place] for place in places]
+        if not each and [tuple(getattr(m, "shape", ())) for m in maps] != shapes:
+            return None
+        for place, other in zip(places, reversed(maps), strict=True):
+            given[place] = other
+        return tuple(given)
+
+    def exchange(copied: nn.Module, *, each: bool) -> None:
+        for path, module in copied.named_modules():
+            is_around = each or not path or f"{last}.".startswith(f"{path}.")
+            if type(module) is type(owner) and is_around:
+                module.register_forward_pre_hook(lambda m, args: swap(args, each=each))
+
+    return any(runs_when(attempt, partial(exchange, each=each)) for each in (False, True))
 
 
 def _joined(value: Value) -> Op | None:

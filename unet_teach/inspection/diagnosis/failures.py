@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
 import math
 import re
@@ -14,6 +15,15 @@ from torch import Tensor
 
 from unet_teach.inspection.diagnosis.attempt import Attempt
 from unet_teach.inspection.diagnosis.layer_settings import given_to_last, kind_of_layer
+from unet_teach.inspection.diagnosis.own_code import is_given, own_code
+from unet_teach.inspection.diagnosis.source import (
+    Change,
+    function_at,
+    parts_at,
+    runs_with,
+    statement_at,
+    text_of,
+)
 from unet_teach.inspection.diagnosis.trials import runs_when
 from unet_teach.inspection.plain_lists import hidden_layers, meta_note
 from unet_teach.inspection.recording import Value, find_all, way_back
@@ -113,10 +123,15 @@ def made_of_a_fixed_size(attempt: Attempt) -> str:
     made = [v for v in op.inputs if not v.depends_on_input and v.op is not None and not v.name]
     if not maps or not made or made[0].op is None or _comes_from_weight(made[0]):
         return ""
-    return (
+    told = (
         f"In {attempt.stopped_in}, a tensor of {shape_text(made[0].shape)}, which forward makes by "
-        f"{op_name(made[0].op)}, meets a map of {shape_text(maps[0].shape)}. Make it as large as "
-        "the map: torch.randn_like(x), torch.zeros_like(x), or with the sizes in x.shape."
+        f"{op_name(made[0].op)}, meets a map of {shape_text(maps[0].shape)}."
+    )
+    if maps[0].shape[-2:] == made[0].shape[:-3:-1]:
+        return f"{told} {TURNED.format(shape_text(made[0].shape[-2:]))}"
+    return (
+        f"{told} Make it as large as the map: torch.randn_like(x), torch.zeros_like(x), or with "
+        "the sizes in x.shape."
     )
 
 
@@ -191,14 +206,9 @@ def dtypes_do_not_match(attempt: Attempt) -> str:
             f"is made, .to(torch.{usual}), or the whole network: model.to(torch.{usual})."
         )
     last = given_to_last(attempt)
-    for value in (a for v in meeting or filter(None, [last]) for a in attempt.graph.ancestors(v)):
-        op = value.op
-        if op and op.name == "_to_copy" and str(op.arguments.get("dtype")) == f"torch.{other}":
-            return (
-                f"{told} A conversion in {module_name(op.module)} makes {other} of "
-                f"{attempt.wording.maker(op.inputs[0])}: leave it out, or convert back, "
-                f"x.to(torch.{usual})."
-            )
+    met = [v for v in (meeting or filter(None, [last])) if v.dtype in (other, "")]
+    if first := _first_of_type(attempt, met, other, usual):
+        return f"{told} {first}"
     made = [v for o in recording.ops[-1:] for v in o.outputs if not v.is_floating]
     if made and not meeting:
         return (
@@ -207,11 +217,45 @@ def dtypes_do_not_match(attempt: Attempt) -> str:
             "Class numbers and masks of True and False are for what comes after the network: leave "
             f"it out of forward, or convert back, x.to(torch.{usual})."
         )
-    return (
-        f"{told} Something before it, such as .double(), or its own weights have another type "
-        f"than the input, {usual}. Convert the map where it changes, x.to(torch.{usual}), or the "
-        f"whole network: model.to(torch.{usual})."
-    )
+    return f"{told} Convert the {other} where it is made: .to(torch.{usual})."
+
+
+CONVERSIONS = ("double", "half", "bfloat16", "to", "type", "astype")
+
+
+def _first_of_type(attempt: Attempt, met: list[Value], other: str, usual: str) -> str:
+    """Say which line brings in numbers of another type, and what to write there."""
+    before, to_do = set[Value](), list(met)
+    while to_do:
+        before.add(value := to_do.pop())
+        to_do += [v for v in (value.op.inputs if value.op else ()) if v not in before]
+    for op in attempt.recording.ops:
+        met = [v for v in (*op.inputs, *op.outputs) if not v.is_input]
+        if before & set(op.outputs) and other in [v.dtype for v in met]:
+            break
+    else:
+        return ""
+    if (statement := statement_at(op.line)) is None:
+        return ""
+    text = text_of(statement, op.line)
+    told = f"The first {other} comes from line {op.line[1]}, `{text}`."
+    to_usual = ".float()" if usual == "float32" else f".to(torch.{usual})"
+    nodes = parts_at(op.line, ast.Call | ast.BinOp | ast.Name | ast.Subscript | ast.Attribute)
+    called = {getattr(node, "func", None) for node in nodes}
+    changes: list[Change] = []
+    for node in reversed(nodes):
+        text, func = text_of(node, op.line), getattr(node, "func", None)
+        if isinstance(func, ast.Attribute) and func.attr in CONVERSIONS:
+            changes.insert(0, (node, text_of(func.value, op.line)))
+        elif node not in called and not isinstance(getattr(node, "ctx", None), ast.Store):
+            text = f"({text})" if isinstance(node, ast.BinOp) else text
+            changes.append((node, f"{text}{to_usual}"))
+    for node, new in changes[:MOST_TRIALS]:
+        if runs_with(attempt, op.line, (node, new)):
+            return f"{told} With `{new}` there, the network runs."
+    if function_at(op.line):
+        return told
+    return f"{told} Convert it there: {to_usual}."
 
 
 def ranks_do_not_match(attempt: Attempt) -> str:
@@ -233,6 +277,8 @@ def ranks_do_not_match(attempt: Attempt) -> str:
         f"{shape_text(large.shape)} (made by {attempt.wording.maker(large)})."
     )
     missing = len(large.shape) - len(small.shape)
+    if op.is_pointwise and not small.depends_on_input and small.shape[-2:] == large.shape[:-3:-1]:
+        return f"{told} {TURNED.format(shape_text(small.shape[-2:]))}"
     if layer := _took_channels_for_batch(attempt, small):
         return f"{told} {layer}"
     if missing == 1 and small.shape == (large.shape[0], *large.shape[2:]):
@@ -265,6 +311,8 @@ def parts_do_not_fit(attempt: Attempt) -> str:
         return ""
     shapes = " and ".join(f"{shape_text(v.shape)} ({attempt.wording.step(v)})" for v in parts[:3])
     told = f"{attempt.wording.layer(op)} joins {shapes}, which differ along dim {differ[0]}."
+    if turned := [v for v in parts if _is_turned(v, parts)]:
+        return f"{told} {TURNED.format(shape_text(turned[-1].shape[2:]))}"
     if differ == [0] and (fixed := [v for v in parts if v.shape[0] == 1 and weight_name(v)]):
         rest = ", ".join(["-1"] * (len(fixed[0].shape) - 1))
         return (
@@ -274,6 +322,21 @@ def parts_do_not_fit(attempt: Attempt) -> str:
     if op.name == "stack":
         return f"{told} stack takes tensors of one shape; torch.cat(…, dim=1) joins channels."
     return f"{told} Along every dimension but dim {joined}, where they are joined, they must agree."
+
+
+TURNED = (
+    "Height and width are exchanged in the {}: height comes first, as in "
+    "torch.meshgrid(ys, xs, indexing='ij') or torch.zeros(n, c, h, w)."
+)
+
+
+def _is_turned(value: Value, others: Sequence[Value]) -> bool:
+    """Return whether a tensor that forward made has a map's height for its width."""
+    return not value.depends_on_input and any(
+        len(v.shape) > 3 and v.shape[2:] == value.shape[:1:-1] != value.shape[2:]
+        for v in others
+        if v.depends_on_input
+    )
 
 
 def _took_channels_for_batch(attempt: Attempt, value: Value) -> str:
@@ -367,12 +430,13 @@ def wrong_rank(attempt: Attempt) -> str:
     before = next((s for s in reversed(maps) if math.prod(s) == math.prod(given)), None)
     if len(given) == 2 and before and given not in shapes:
         return (
-            f"{attempt.stopped_in} is given {shape_text(given)}, which is {shape_text(before)}, "
-            f"flattened. Leave the flattening out, or undo it: x.view(-1, "
+            f"{is_given(attempt, given)}, which is {shape_text(before)}, flattened. "
+            f"Leave the flattening out, or undo it: x.view(-1, "
             f"{', '.join(map(str, before[1:]))}), or nn.Unflatten(1, {before[1:]})."
         )
+    own = f"In {attempt.stopped_in}, an operation" if attempt.is_own_code else ""
     return (
-        f"{attempt.stopped_in} expects a tensor with another number of dimensions; "
+        f"{own or attempt.stopped_in} expects a tensor with another number of dimensions; "
         f"{what} {shape_text(given)}. Pictures are (N, C, H, W), volumes "
         "(N, C, D, H, W), series (N, C, L)."
     )
@@ -403,7 +467,32 @@ def operation_wants(attempt: Attempt) -> str:
         return ""
     kind = kind_of_layer(attempt).strip(" ,")
     place = attempt.stopped_in + (f" ({kind})" if kind else "")
-    return f"In {place}: {known.sentence} {known.remedy}".strip()
+    remedy = _not_in_place(attempt) or known.remedy
+    return f"In {place}: {known.sentence} {remedy}".strip()
+
+
+def _not_in_place(attempt: Attempt) -> str:
+    """Say what to write where a line changes a weight in place."""
+    if "leaf Variable" not in attempt.message:
+        return ""
+    place = own_code(attempt.error).place
+    statement, target = statement_at(place), ast.expr()
+    call = statement.value if isinstance(statement, ast.Expr) else None
+    if isinstance(statement, ast.AugAssign):
+        target, value = statement.target, text_of(statement.value, place)
+        sign = text_of(statement, place).partition("=")[0]
+        value = f"{sign} ({value})" if isinstance(statement.value, ast.BinOp) else f"{sign} {value}"
+    elif isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute):
+        target, name = call.func.value, call.func.attr
+        value = text_of(call, place).replace(f".{name}(", f".{name.rstrip('_')}(", 1)
+    if isinstance(target, ast.Name):
+        return f"Write `{target.id} = {value}`."
+    if not isinstance(target, ast.Attribute):
+        return "Make a new tensor of it, without changing the weight, and use that."
+    code = own_code(attempt.error)
+    new = f"new_{target.attr}" if target.attr in code.names else target.attr
+    text = ast.unparse(target)
+    return f"Write `{new} = {value}`, and `{new}` in place of `{text}` in the lines after it."
 
 
 def last_operation(attempt: Attempt) -> str:

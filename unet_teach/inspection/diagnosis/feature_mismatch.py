@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
+import ast
 import math
 import re
+from functools import partial
 from typing import Any
 
+import torch
 from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 
 from unet_teach.inspection.diagnosis.attempt import Attempt
+from unet_teach.inspection.diagnosis.own_code import own_code
+from unet_teach.inspection.diagnosis.source import (
+    Place,
+    evaluated,
+    function_at,
+    parts_at,
+    runs_with,
+    text_of,
+)
 from unet_teach.inspection.diagnosis.trials import runs_when
 from unet_teach.inspection.diagnosis.views import VIEWS
+from unet_teach.inspection.recorder import line_outside_torch
 from unet_teach.inspection.recording import Op, Value, way_back
-from unet_teach.inspection.wording import op_name, shape_text
+from unet_teach.inspection.wording import listed, op_name, shape_text
 
+SWAPPED = ".transpose(-2, -1)"
+ALONG_THE_LAST = "It works along the last dimension."
 PRODUCTS = ("mm", "addmm", "bmm", "baddbmm")
 
 
@@ -34,11 +50,95 @@ def matrix_product(attempt: Attempt) -> str:
             f"their number does not divide it. Let the layer before make a multiple of "
             f"{len(uneven.outputs)}."
         )
-    return (
+    told = (
         f"In {attempt.wording.layer(op)} ({op_name(op)}) {shape_text(left.shape)} is "
         f"multiplied by {shape_text(right.shape)}: the last side of the one, {left.shape[-1]}, "
-        f"must be the last but one of the other, {right.shape[-2]}. Is a transpose(-1, -2) missing?"
+        f"must be the last but one of the other, {right.shape[-2]}."
     )
+    if new := _product_that_runs(attempt, op.line):
+        return f"{told} With `{new}`, the network runs."
+    return told if function_at(op.line) else f"{told} Is a transpose(-1, -2) missing?"
+
+
+def products_along_others(attempt: Attempt) -> str:
+    """Two stacks of matrices are multiplied that differ in how many matrices they have."""
+    place = own_code(attempt.error).place
+    if "must match the size" not in attempt.message or attempt.failed_op is not None:
+        return ""
+    if new := _product_that_runs(attempt, place):
+        return (
+            "Two stacks of matrices are multiplied, and all their dimensions but the last two must "
+            f"agree. With `{new}`, the network runs."
+        )
+    return ""
+
+
+def _product_that_runs(attempt: Attempt, place: Place) -> str:
+    """Return a product of a line with other sides, with which the network runs; "" if none is."""
+    for node in parts_at(place, ast.BinOp | ast.Call):
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.MatMult):
+            sides, form = [node.left, node.right], "{} @ {}"
+        elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith(("matmul", "mm")):
+            sides, form = node.args[:2], f"{text_of(node.func, place)}({{}}, {{}})"
+        else:
+            continue
+        if len(sides) != 2:
+            continue
+        left, right = (_other_sides(side, place) for side in sides)
+        pairs = [(left[0], r) for r in right[1:]] + [(right[0], left[0]), (right[0], left[1])]
+        pairs += [(one, r) for one in left[1:] for r in right]
+        made = [_shape_of(_untransposed(side, place), attempt) for side in sides]
+        square = [t for t in (left[0], right[0]) if len(set(_shape_of(t, attempt)[-2:])) == 1]
+        unlikely = partial(_is_unlikely, attempt, form, square, made)
+        for pair in sorted(pairs, key=unlikely):
+            new = form.format(*pair)
+            if runs_with(attempt, place, (node, new)):
+                return new
+    return ""
+
+
+def _is_unlikely(
+    attempt: Attempt,
+    form: str,
+    square: list[str],
+    shapes: list[tuple[int, ...]],
+    pair: tuple[str, str],
+) -> tuple[bool, bool]:
+    """Return what speaks against a product, where attention's weights are a square matrix.
+
+    They are summed along the last side, and the result has the shape of what they read.
+    """
+    along_rows = pair[1] in square or any(pair[0] == f"{text}{SWAPPED}" for text in square)
+    return along_rows, _shape_of(form.format(*pair), attempt) not in shapes
+
+
+def _untransposed(node: ast.expr, place: Place) -> str:
+    """Return what a matrix was before it was transposed in the line."""
+    while isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+        node = node.func.value
+    return text_of(node, place)
+
+
+def _shape_of(text: str, attempt: Attempt) -> tuple[int, ...]:
+    """Return the shape of an expression where a run stopped, or () where it is not known."""
+    try:
+        made = evaluated(ast.parse(text, mode="eval").body, own_code(attempt.error).frame)
+    except (LookupError, SyntaxError):
+        return ()
+    return tuple(made.shape) if isinstance(made, Tensor) else ()
+
+
+def _other_sides(node: ast.expr, place: Place) -> list[str]:
+    """Return a stack of matrices as it is written, and with two of its axes exchanged."""
+    text = text_of(node, place)
+    base = text if not isinstance(node, ast.BinOp | ast.UnaryOp) else f"({text})"
+    found = [base, f"{base}{SWAPPED}", f"{base}.transpose(1, 2)"]
+    func = node.func if isinstance(node, ast.Call) else None
+    if isinstance(func, ast.Attribute) and func.attr in ("transpose", "permute"):
+        inner = text_of(func.value, place)
+        both = f"{inner}.transpose(1, 2).transpose(-2, -1)"
+        found[1:] = [f"{inner}{SWAPPED}", inner, both]
+    return found
 
 
 def linear_features(attempt: Attempt) -> str:
@@ -53,12 +153,84 @@ def linear_features(attempt: Attempt) -> str:
         before = before.op.inputs[0]
     given, expected = left.shape[-1], right.shape[-2]
     remedy = _feature_remedy(before.shape, given, expected)
+    if given != before.shape[-1] and (back := _leads_back(attempt, op, given, expected)):
+        remedy = remedy.replace(f"; for this one, in_features={given}.", f".{back}")
+    if remedy == ALONG_THE_LAST:
+        remedy += _of_which_length(attempt, left, right)
     if right.shape[-1] == given:
         remedy = f"Are its two numbers in the wrong order? nn.Linear({given}, {expected}). {remedy}"
     return (
         f"{attempt.wording.layer(op)} expects {expected}, got {given} features: it is given "
         f"{shape_text(left.shape)}. {remedy}"
     )
+
+
+def _leads_back(attempt: Attempt, op: Op, given: int, expected: int) -> str:
+    """Say which layers and views lead back to an image, where one other number is not enough."""
+    shapes: list[tuple[int, ...]] = []
+    layers = dict(attempt.model.named_modules())
+    back = [path for path, m in layers.items() if getattr(m, "out_features", 0) == expected]
+    image, layer = attempt.graph.image, layers.get(op.module)
+    if not back or image is None or not isinstance(layer, nn.Linear):
+        return ""
+
+    def build(copied: nn.Module) -> None:
+        linear: Any = copied.get_submodule(op.module)
+        linear.weight = nn.Parameter(linear.weight.new_zeros(linear.out_features, given))
+        copied.register_forward_hook(lambda m, args, made: shapes.append(tuple(made.shape)))
+
+    def watched(view: Any) -> Any:
+        def divide(x: Tensor, *args: Any, **kwargs: Any) -> Any:
+            if x.dim() == 2 and x.shape[1] == expected:
+                lines[line_outside_torch()] = None
+            return view(x, *args, **kwargs)
+
+        return divide
+
+    lines: dict[Place, None] = {}
+    calls = {view: watched(view) for view in (Tensor.view, Tensor.reshape)}
+    runs = runs_when(attempt, build, calls=calls)
+    made = shapes[-1] if shapes else ()
+    if runs and (len(made) != len(image.shape) or made[2:] == image.shape[2:]):
+        return ""
+    views = [
+        f"`{text_of(call, line)}` in line {line[1]}"
+        for line in lines
+        for call in parts_at(line, ast.Call)
+        if getattr(call.func, "attr", "") in ("view", "reshape")
+    ]
+    views += [path for path, m in layers.items() if type(m) is nn.Unflatten]
+    sizes = f"the output is {shape_text(made[2:])} for images of {shape_text(image.shape[2:])}"
+    makes = "makes" if len(back) == 1 else "make"
+    there = f", which {listed(views)} divides into a map's sides" if views else ""
+    return (
+        f" With in_features={given} alone, {sizes if runs else 'it does not run'}: {listed(back)} "
+        f"{makes} {expected} as well{there}. Make all of them for this size."
+    )
+
+
+def _of_which_length(attempt: Attempt, left: Value, right: Value) -> str:
+    """Say for which number of features a linear layer works, and which layer made them."""
+    given, expected, made = left.shape[-1], *right.shape[-2:]
+
+    def of_any_length(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+        if x.shape[-1] == weight.shape[1]:
+            return torch._C._nn.linear(x, weight, bias)
+        return x.new_zeros(*x.shape[:-1], weight.shape[0])
+
+    def shorten(copied: nn.Module) -> None:
+        copied.get_submodule(maker).register_forward_hook(lambda *args: args[-1][..., :expected])
+
+    maker = attempt.wording.layer_before(left).partition(" (linear)")[0]
+    is_layer = isinstance(dict(attempt.model.named_modules()).get(maker), nn.Linear)
+    ways = []
+    if runs_when(attempt, calls={F.linear: of_any_length}):
+        ways.append(f"build this layer for {given} (nn.Linear({given}, {made}))")
+    if is_layer and given > expected and runs_when(attempt, shorten):
+        ways.append(f"let {maker} make {expected}")
+    made_by = f" The {given} are made by {maker}." if is_layer else ""
+    told = ", or ".join(ways)
+    return f"{made_by} {told[:1].upper()}{told[1:]}." if told else made_by
 
 
 IN_A_SEQUENCE = (  # what torch says of features, and in which order
@@ -136,4 +308,4 @@ def _feature_remedy(before: tuple[int, ...], given: int, expected: int) -> str:
         )
     if len(before) > 2 and expected == before[1]:
         return "It works along the last dimension, channels are dim 1: x.movedim(1, -1)."
-    return "It works along the last dimension: give it rows of as many, or build it for these."
+    return ALONG_THE_LAST

@@ -5,16 +5,19 @@ from __future__ import annotations
 import difflib
 import re
 import types
+from functools import partial
+from typing import Any
 
-from torch import nn
+from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 
 from unet_teach.inspection.diagnosis.attempt import Attempt
-from unet_teach.inspection.diagnosis.own_code import article, own_code
+from unet_teach.inspection.diagnosis.own_code import article, is_given, own_code
+from unet_teach.inspection.diagnosis.trials import runs_when
 from unet_teach.inspection.plain_lists import all_modules
-from unet_teach.inspection.recording import Value, way_back
+from unet_teach.inspection.recording import Value
 from unet_teach.inspection.wording import op_name, shape_text
 
-DROPPING = ("squeeze", "select", "view", "_unsafe_view", "reshape")
 CONTAINERS = {
     "ModuleList": "Loop over it, `for layer in {it}: x = layer(x)`, or make it an nn.Sequential.",
     "ModuleDict": "Take one layer by its key, `{it}[key](x)`, with key one of {keys}.",
@@ -120,7 +123,8 @@ def layer_of_another_rank(attempt: Attempt) -> str:
     mode = next(
         (m for k, (_, m) in KINDS.items() if re.search(rf"\b{m} mode", attempt.message)), ""
     )
-    kind = re.fullmatch(r"(\w+)([123])d", type(module).__name__)
+    name = "" if attempt.is_own_code else type(module).__name__
+    kind = re.fullmatch(r"(\w+)([123])d", name)
     functional = re.search(r"([123])d", op.name if op else attempt.message)
     if mode:
         rank = next(k for k, (_, m) in KINDS.items() if m == mode)
@@ -134,37 +138,40 @@ def layer_of_another_rank(attempt: Attempt) -> str:
         return ""
     if given.op and given.op.name == "stack":
         return (
-            f"{attempt.stopped_in} is given {shape_text(given.shape)}: torch.stack makes a new "
-            "dimension. torch.cat([…], dim=1) joins channels."
-        )
-    layers = dict(all_modules(attempt.model))  # a convolution without a batch squeezes by itself
-    for dropped in (v.op for v in way_back(given, lambda v: v.depends_on_input)):
-        if not dropped or dropped.name not in DROPPING or not dropped.inputs:
-            continue
-        is_own = not type(layers.get(dropped.module)).__module__.startswith("torch.nn")
-        if not is_own or len(dropped.inputs[0].shape) != len(given.shape) + 1:
-            continue
-        return (
-            f"{attempt.stopped_in} is given {shape_text(given.shape)}: {op_name(dropped)} made "
-            f"{shape_text(dropped.outputs[0].shape)} of {shape_text(dropped.inputs[0].shape)}, so "
-            f"{'the batch' if dropped.inputs[0].shape[0] == 1 else 'a dimension'} is gone. Leave "
-            "it out, or put the dimension back with x.unsqueeze(0)."
+            f"{is_given(attempt, given.shape)}: torch.stack makes a new dimension. "
+            "torch.cat([…], dim=1) joins channels."
         )
     has_others = any(v.name and len(v.shape) == right + 2 for v in attempt.recording.weights)
     if given.is_input and not mode and not has_others:  # the input has the wrong rank
         return ""
     if mode:
         what, remedy = f"mode {mode!r}", f"Set mode={KINDS[right][1]!r}."
+        other = KINDS[right][1]
+        runs = runs_when(attempt, calls={F.interpolate: partial(_resized, mode=other)})
     elif kind:
         what, remedy = kind[0], f"Use nn.{kind[1]}{right}d."
         if set(given.shape[2:]) == {1} and rank < right:
             remedy = f"{remedy[:-1]}, or leave sides out: x.flatten({rank + 1})."
+        runs = runs_when(attempt, partial(_of_rank, kind=kind[0], right=f"{kind[1]}{right}d"))
     else:
-        what, remedy = op_name(op) if op else "", f"Use the {right}d function."
+        what, remedy, runs = op_name(op) if op else "", f"Use the {right}d function.", False
+    if not runs and all(len(v.shape) != right + 2 for v in attempt.recording.inputs):
+        remedy = ""  # the maps have lost or got an axis on the way
     return (
         f"{attempt.stopped_in}: {what} works on {KINDS[rank][0]} and is given {KINDS[right][0]}, "
         f"{shape_text(given.shape)}. {remedy}"
-    )
+    ).strip()
+
+
+def _resized(*args: Any, mode: str, **kwargs: Any) -> Tensor:
+    return F.interpolate(*args[:3], **{**kwargs, "mode": mode})
+
+
+def _of_rank(copied: nn.Module, kind: str, right: str) -> None:
+    """Make all normalisations or poolings of a class those for another number of axes."""
+    for module in copied.modules():
+        if type(module) is getattr(nn, kind, None) and hasattr(nn, right):
+            module.__class__ = getattr(nn, right)
 
 
 def given_to_last(attempt: Attempt) -> Value | None:

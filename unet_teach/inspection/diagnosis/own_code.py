@@ -6,6 +6,7 @@ import linecache
 import re
 import traceback
 from pathlib import Path
+from types import FrameType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -20,6 +21,7 @@ HERE = Path(__file__).parents[1]
 # torch, the inspector, and what stands in for a part of torch (shared/no_compiler.py).
 NOT_THE_USERS = (Path(torch.__file__).parent, HERE, HERE.parent / "shared")
 NAMES_WITH_DOTS = re.compile(r"(?<![\w.\"'])[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*")
+PLAIN_TEXTS = re.compile(r"(?<![fF\w])(\"[^\"]*\"|'[^']*')")  # they hold no names
 PACKAGES = {"site-packages", "dist-packages"}
 MAX_LINE, MAX_NAMES = 100, 5
 
@@ -33,6 +35,8 @@ class OwnCode(NamedTuple):
         values: what the names in the part of the line that failed stood for.
         names: every local name of the function, and what it stood for.
         parameters: those of the names that the function was given.
+        place: its file, and the number of the line.
+        frame: of the function.
     """
 
     line: str = ""
@@ -40,27 +44,13 @@ class OwnCode(NamedTuple):
     values: dict[str, Any] = {}  # noqa: RUF012 - nobody writes into it
     names: dict[str, Any] = {}  # noqa: RUF012
     parameters: tuple[str, ...] = ()
+    place: tuple[str, int] = ("", 0)
+    frame: FrameType | None = None
 
 
 def own_code(error: BaseException | None) -> OwnCode:
     """Return the innermost place of a traceback that is neither torch's nor the inspector's."""
-    if error is None:
-        return OwnCode()
-    walked = list(traceback.walk_tb(error.__traceback__))
-    summaries = traceback.extract_tb(error.__traceback__)
-    places = [
-        (frame, summary)
-        for (frame, _), summary in zip(walked, summaries, strict=True)
-        if not summary.filename.startswith("<frozen")
-        and not set(NOT_THE_USERS) & set(Path(summary.filename).parents)
-    ]
-    # Where a function calls itself on the same object, the line that does so matters.
-    seen = [(f.f_code, id(next(iter(f.f_locals.values()), None))) for f, _ in places]
-    first = next((i for i, each in enumerate(seen) if each in seen[i + 1 :]), None)
-    places = places if first is None else places[: first + 1]
-    # A network from a package is quoted too, but einops or NumPy are only called by it.
-    places.sort(key=lambda place: not PACKAGES & set(Path(place[1].filename).parts))
-    for frame, summary in reversed(places):
+    for frame, summary in reversed(_own_places(error)):
         file, first = summary.filename, summary.lineno or 0
         last = getattr(summary, "end_lineno", None) or first  # Python 3.10 does not know it
         lines = [linecache.getline(file, n).rstrip() for n in range(first, last + 1)]
@@ -79,14 +69,43 @@ def own_code(error: BaseException | None) -> OwnCode:
             name = Path(file).name
             is_cell = name.startswith("<") or "ipykernel" in file
             where = f"{'' if is_cell else f'{name}, '}line {first}, in {summary.name}"
-            return OwnCode(whole, where, values, frame.f_locals, parameters)
+            place = (file, first)
+            return OwnCode(whole, where, values, frame.f_locals, parameters, place, frame)
     return OwnCode()
+
+
+def own_frames(error: BaseException | None) -> list[tuple[FrameType, tuple[str, int]]]:
+    """Return the functions that ran, with the file and line of each, the innermost first."""
+    return [(frame, (s.filename, s.lineno or 0)) for frame, s in reversed(_own_places(error))]
+
+
+def _own_places(
+    error: BaseException | None,
+) -> list[tuple[FrameType, traceback.FrameSummary]]:
+    """Return the places of a traceback that are neither torch's nor the inspector's."""
+    if error is None:
+        return []
+    walked = list(traceback.walk_tb(error.__traceback__))
+    summaries = traceback.extract_tb(error.__traceback__)
+    places = [
+        (frame, summary)
+        for (frame, _), summary in zip(walked, summaries, strict=True)
+        if not summary.filename.startswith("<frozen")
+        and not set(NOT_THE_USERS) & set(Path(summary.filename).parents)
+    ]
+    # Where a function calls itself on the same object, the line that does so matters.
+    seen = [(f.f_code, id(next(iter(f.f_locals.values()), None))) for f, _ in places]
+    first = next((i for i, each in enumerate(seen) if each in seen[i + 1 :]), None)
+    places = places if first is None else places[: first + 1]
+    # A network from a package is quoted too, but einops or NumPy are only called by it.
+    places.sort(key=lambda place: not PACKAGES & set(Path(place[1].filename).parts))
+    return places
 
 
 def _values_in(code: str, names: dict[str, Any]) -> dict[str, Any]:
     """Return what the names in a piece of code stand for, as far as attributes lead."""
     found: dict[str, Any] = {}
-    for dotted in dict.fromkeys(NAMES_WITH_DOTS.findall(code)):
+    for dotted in dict.fromkeys(NAMES_WITH_DOTS.findall(PLAIN_TEXTS.sub("''", code))):
         first, *attributes = dotted.split(".")
         if first not in names:
             continue
@@ -117,7 +136,8 @@ def described(thing: Any) -> str:
         return repr(thing)[:40]
     if isinstance(thing, dict | nn.ModuleDict):
         keys = ", ".join(repr(key) for key in list(thing)[:6])
-        return f"a {type(thing).__name__} with the keys {keys}" if keys else "an empty dict"
+        kind = article(type(thing).__name__)
+        return f"{kind} with the keys {keys}" if keys else "an empty dict"
     if type(thing) in (list, tuple):
         kind = type(thing).__name__
         if not thing:
@@ -139,6 +159,16 @@ def own_line(attempt: Attempt, said: str) -> str:
     there = f" There, {listed(known[:MAX_NAMES])}." if known else ""
     dots = "…" if len(code.line) > MAX_LINE else ""
     return f" Its line: `{code.line[:MAX_LINE]}{dots}`.{there}"
+
+
+def is_given(attempt: Attempt, shape: tuple[int, ...]) -> str:
+    """Say what a layer is given; in the network's own code, what the variable of this shape is."""
+    sizes = shape_text(shape) if len(shape) != 1 else f"{shape}"
+    if not attempt.is_own_code:
+        return f"{attempt.stopped_in} is given {sizes}"
+    values = own_code(attempt.error).values.items()
+    names = [n for n, x in values if isinstance(x, Tensor) and x.shape == torch.Size(shape)]
+    return f"In {attempt.stopped_in}, {f'`{names[0]}`' if names else 'a tensor'} is {sizes}"
 
 
 def article(name: str) -> str:

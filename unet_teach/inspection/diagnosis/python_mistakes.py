@@ -7,6 +7,7 @@ import builtins
 import difflib
 import inspect
 import re
+import traceback
 import types
 from collections.abc import Collection
 from typing import Any
@@ -16,9 +17,12 @@ from torch import nn
 from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 
 from unet_teach.inspection.diagnosis.attempt import Attempt
-from unet_teach.inspection.diagnosis.own_code import article, described, own_code
-from unet_teach.inspection.graph import GLOBAL, SAME_LEVEL
+from unet_teach.inspection.diagnosis.init_code import class_kept
+from unet_teach.inspection.diagnosis.late_names import bound_late_by_name
+from unet_teach.inspection.diagnosis.own_code import article, own_code
+from unet_teach.inspection.diagnosis.source import parts_at, runs_with, text_of
 from unet_teach.inspection.wording import listed
+from unet_teach.shared.not_set_up import not_set_up
 
 KINDS_OF_NO_TENSOR = (  # what torch and Python say of what is no tensor
     r"must be Tensor, not (\w+)",
@@ -37,7 +41,8 @@ CALLS_ITSELF = (
 )
 
 
-def _similar(name: str, known: Collection[str]) -> str:
+def similar(name: str, known: Collection[str]) -> str:
+    """Ask whether another name was meant, one that is spelt much like it; "" if none is."""
     if same := [each for each in known if each.lower() == name.lower()]:
         return f" Is `{same[0]}` meant?"
     stem = name.rstrip("0123456789")
@@ -82,9 +87,11 @@ def missing_attribute(attempt: Attempt) -> str:
             f"write `self.{name}`."
         )
     if isinstance(owner, types.ModuleType) and name:
-        return f"{owner.__name__} has no `{name}`.{_similar(name, dir(owner))} Correct the name."
+        return f"{owner.__name__} has no `{name}`.{similar(name, dir(owner))} Correct the name."
     if not isinstance(owner, nn.Module) or not name:
         return ""
+    if told := not_set_up(owner):
+        return told
     paths = [path for path, m in attempt.model.named_modules() if type(m) is type(owner)]
     path = paths[0] if len(paths) == 1 else ""
     has = [own for own, _ in (*owner.named_children(), *owner.named_parameters(recurse=False))]
@@ -105,9 +112,11 @@ def missing_attribute(attempt: Attempt) -> str:
         )
     if isinstance(owner, nn.Module) and hasattr(attempt.model, name) and owner is not attempt.model:
         return f"{who} has no `{name}`, but the network itself has: write `self.{name}`."
+    if late := bound_late_by_name(attempt):
+        return f"{who} has no `{name}`: its forward asks for `self.{name}`. {late}"
     return (
         f"{who} has no `{name}`: its forward asks for `self.{name}`, and it {owns}."
-        f"{_similar(name, has)} Make it in __init__, or correct the name."
+        f"{similar(name, has)} Make it in __init__, or correct the name."
     )
 
 
@@ -152,63 +161,11 @@ def unknown_name(attempt: Attempt) -> str:
     own = [n for n in (*names, *vars(builtins)) if not n.startswith("_")]
     children = owner.named_children() if isinstance(owner, nn.Module) else ()
     layers = [f"{own_name}.{n}" for n, _ in children]
-    meant = _similar(name, own) or _similar(f"{own_name}.{name}", layers)
+    meant = similar(name, own) or similar(f"{own_name}.{name}", layers)
     return (
         f"`{name}` is used, and nothing of this name was made before.{meant} Give it a value "
         "first, or correct the name."
     )
-
-
-def no_such_entry(attempt: Attempt) -> str:
-    """A list, dictionary or container has no entry of this number or key."""
-    error, values = attempt.error, own_code(attempt.error).values
-    if isinstance(error, KeyError) and error.args:
-        key = error.args[0]
-        for name, thing in values.items():
-            if isinstance(thing, dict | nn.ModuleDict) and key not in thing:
-                keys = [k for k in thing if isinstance(k, str)]
-                return (
-                    f"`{name}` has no key {key!r}, it is {described(thing)}."
-                    f"{_similar(str(key), keys)} Correct the key, or put the entry in first."
-                )
-    if not isinstance(error, IndexError):
-        return ""
-    lists = {n: t for n, t in values.items() if isinstance(t, list | tuple | nn.ModuleList)}
-    for name, thing in lists.items():
-        if not thing:
-            return (
-                f"`{name}` is empty here: more is taken out of it than was put in. If it holds the "
-                "skips, the decoder has more steps than the encoder kept maps: keep one more "
-                f"before a halving, or leave one step out.{_steps_so_far(attempt)}"
-            )
-    if "from empty list" in attempt.message or "from an empty" in attempt.message:
-        return (
-            "More is taken out of a list than was put in. If it holds the skips, more of them are "
-            "taken than were kept: the decoder may have as many steps as the encoder kept maps."
-            f"{_steps_so_far(attempt)}"
-        )
-    if "out of range" in attempt.message and "Dimension" not in attempt.message and lists:
-        name, thing = next(iter(lists.items()))
-        count = f"{len(thing)} {'entry' if len(thing) == 1 else 'entries'}"
-        return (
-            f"`{name}` has {count}, numbers 0 to {len(thing) - 1}, and is asked for another. Go "
-            "through as many as there are, or add what is missing."
-        )
-    return ""
-
-
-def _steps_so_far(attempt: Attempt) -> str:
-    """Say how many steps a network has gone down and up, where it has gone any."""
-    levels, down, up = attempt.graph.levels, 0, 0
-    for op in attempt.recording.ops:
-        before = [levels[v] for v in op.inputs if v in levels]
-        after = levels.get(op.outputs[0], GLOBAL)
-        if before and after < GLOBAL:
-            down += after > max(before) + SAME_LEVEL
-            up += after < min(before) - SAME_LEVEL
-    if not down and not up:
-        return ""
-    return f" So far, it has made {down} {'step' if down == 1 else 'steps'} down and {up} up."
 
 
 def call_does_not_fit(attempt: Attempt) -> str:
@@ -222,6 +179,8 @@ def call_does_not_fit(attempt: Attempt) -> str:
     given = re.search(r"but (\d+) (?:was|were) given", found[3])
     count = f"{int(given[1]) - 1} values" if given else ""
     who = f"{attempt.stopped_in}, {article(found[1])},"
+    if count and (joined := _joined_call(attempt)):
+        return f"{who} takes one map, and is given {count}. With `{joined}`, the network runs."
     if isinstance(module, nn.Sequential):
         return (
             f"{who} hands a single value from layer to layer, and is given {count}. Call its "
@@ -244,6 +203,18 @@ def call_does_not_fit(attempt: Attempt) -> str:
         return f"{who} takes ({', '.join(names)}){_named(attempt, module, names, *named.groups())}"
     wrong = f"it is given {count}" if count else f"here {' and '.join(missing)} is missing"
     return f"{who} takes ({', '.join(names)}), and {wrong}. Give it one value for each."
+
+
+def _joined_call(attempt: Attempt) -> str:
+    """Return the call of a layer with its maps joined to one, if the network runs with that."""
+    place = own_code(attempt.error).place
+    for call in parts_at(place, ast.Call):
+        given, layer = [text_of(each, place) for each in call.args], text_of(call.func, place)
+        for joined in (f"torch.cat([{', '.join(given)}], dim=1)", " + ".join(given)):
+            new = f"{layer}({joined})"
+            if len(given) > 1 and runs_with(attempt, place, (call, new)):
+                return new
+    return ""
 
 
 def _named(attempt: Attempt, module: nn.Module, names: list[str], wrong: str, name: str) -> str:
@@ -285,14 +256,22 @@ def class_is_called(attempt: Attempt) -> str:
     on_line = re.search(r"\bnn\.([A-Z]\w*)\(\s*[a-z_]", line)
     wants_option = re.search(r"must be \w+, not Tensor|Boolean value of Tensor", attempt.message)
     name = made[1] if made else on_line[1] if on_line and wants_option else ""
+    owner = next(iter(own_code(attempt.error).names.values()), None)
+    frames = [f for f, _ in traceback.walk_tb(getattr(attempt.error, "__traceback__", None))]
+    makers = [f.f_locals.get("self") for f in frames if f.f_code.co_name == "__init__"]
+    for called in re.findall(r"\.(\w+)\(", line) if isinstance(owner, nn.Module) else ():
+        kept = vars(owner).get(called)
+        if not name and isinstance(kept, type) and any(type(m) is kept for m in makers):
+            name = kept.__name__
     if not name:
         return ""
     own = f"nn.{name}" if hasattr(nn, name) else name
     options = "" if hasattr(nn, name) and not _required(getattr(nn, name)) else "…"
-    return (
-        f"{own}(x) makes a layer with x as its option; it does not apply it to x. Make the layer "
-        f"in __init__, self.layer = {own}({options}), and call self.layer(x) here."
+    told = f"{own}(x) makes a layer with x as its option; it does not apply it to x."
+    make = (
+        f"Make the layer in __init__, self.layer = {own}({options}), and call self.layer(x) here."
     )
+    return f"{told} {class_kept(attempt, name) or make}".strip()
 
 
 def _required(kind: type) -> bool:
@@ -333,56 +312,6 @@ def not_callable(attempt: Attempt) -> str:
     return f"{who} {told}"
 
 
-def unpacked_into_other_count(attempt: Attempt) -> str:
-    """A value is unpacked into more or fewer names than it has parts."""
-    if single := re.search(r"cannot unpack non-iterable (\w+) object", attempt.message):
-        is_loop = own_code(attempt.error).line.startswith("for ")
-        return f"Several names are given a single {single[1]}, which has no parts. " + (
-            "To count as well, loop over enumerate(…): for i, layer in enumerate(self.layers)."
-            if is_loop
-            else "Take it by one name, or let what is called return several values."
-        )
-    if not isinstance(attempt.error, ValueError) or "values to unpack" not in attempt.message:
-        return ""
-    code = own_code(attempt.error)
-    names = re.search(r"expected (?:at least )?(\d+)", attempt.message)
-    wanted = names[1] if names else "another number of"
-    for name, thing in code.values.items():
-        if isinstance(thing, torch.Size) and code.line.rstrip().endswith(name):
-            return (
-                f"`{name}` has {len(thing)} numbers, {described(thing)}, and is given to {wanted} "
-                "names. Series have (N, C, L), images (N, C, H, W), volumes (N, C, D, H, W): take "
-                f"as many names, or {name}[-2:] for the last two."
-            )
-    made = attempt.recording.returned
-    path = next(reversed(made), None)
-    if path and _is_all_that_is_unpacked(path, code.line):
-        kind, count = made[path]
-        what = f"a {kind} of {count}" if count else "one tensor, whose batch would be divided"
-        return (
-            f"{path} returns {what}, and is given to {wanted} names. Take it as it is, or let its "
-            f"forward return {wanted} values."
-        )
-    got = re.search(r"got (\d+)\)", attempt.message)
-    given = got[1] if got else f"more than {wanted}"
-    return f"{wanted} names are given {given} values. Write as many names as there are parts."
-
-
-def _is_all_that_is_unpacked(path: str, line: str) -> bool:
-    """Return whether what a module returns is unpacked as it is, not cut by chunk before."""
-    try:
-        parsed = ast.parse(f"{line} pass" if line.endswith(":") else line)
-    except SyntaxError:
-        return False
-    taken = [
-        node.iter if isinstance(node, ast.For) else node.value
-        for node in ast.walk(parsed)
-        if isinstance(node, ast.For | ast.Assign)
-    ]
-    calls = [ast.unparse(part.func) for part in taken if isinstance(part, ast.Call)]
-    return any(call.partition(".")[2] == path for call in calls)
-
-
 def no_tensor_is_given(attempt: Attempt) -> str:
     """A layer or operation is given what another part of the network made: no tensor."""
     if not isinstance(attempt.error, TypeError | AttributeError):
@@ -399,12 +328,13 @@ def no_tensor_is_given(attempt: Attempt) -> str:
     dicts = [thing for thing in values.values() if isinstance(thing, dict) and thing]
     key = next(iter(dicts[0])) if dicts else "image"
     asked = re.search(r"has no attribute '(\w+)'", attempt.message)
+    kept = class_kept(attempt, kind).strip()
     for name, thing in values.items():
         if asked and isinstance(thing, dict) and asked[1] in thing:
             return f"The entries of a dict are taken by their key: write {name}[{asked[1]!r}]."
         if kind == "NoneType" and isinstance(thing, list | tuple) and None in thing:
             return (
-                f"{attempt.stopped_in} needs a tensor and is given None: of `{name}`, "
+                f"{_given_no_tensor(attempt, 'None')}: of `{name}`, "
                 f"{_numbers_of(thing, None)} is None. Nothing was put there."
             )
         if kind == "NoneType" and thing is None and name in code.parameters and not returned:
@@ -414,11 +344,11 @@ def no_tensor_is_given(attempt: Attempt) -> str:
             )
         if isinstance(thing, nn.Module) and type(thing).__name__ == kind:
             advice = "Call it where its map is meant, as in self.layer(x)."
-            if hasattr(nn, kind) and not any(thing is part for part in attempt.model.modules()):
-                advice = _how_to_call(kind)
+            if hasattr(nn, kind) and "." not in name:
+                advice = kept or _how_to_call(kind)
             return (
-                f"{attempt.stopped_in} needs a tensor and is given {article(kind)}: `{name}` is "
-                f"the layer itself. {advice}"
+                f"{_given_no_tensor(attempt, article(kind))}: `{name}` is the layer itself. "
+                f"{advice}"
             )
     hints = {
         "NoneType": f"{path} returned None: is a `return` missing at the end of its forward?"
@@ -437,7 +367,9 @@ def no_tensor_is_given(attempt: Attempt) -> str:
     }
     line = own_code(attempt.error).line
     not_called = "Was a layer made where it should be called? A call is nn.ReLU()(x)."
-    if f"{kind}(" in line:
+    if kept:
+        not_called = kept
+    elif f"{kind}(" in line:
         not_called = _how_to_call(kind)
     if kind == "NoneType" and (call := re.search(r"\.(append|extend|insert|sort|reverse)\(", line)):
         hints["NoneType"] = (
@@ -450,9 +382,14 @@ def no_tensor_is_given(attempt: Attempt) -> str:
     )
     hint = hints.get(kind, not_called if hasattr(nn, kind) or kind == "type" else "")
     what = "None" if kind == "NoneType" else article(kind)
-    if is_used:
-        return f"In {attempt.stopped_in}, {what} is used like a tensor. {hint}".strip()
-    return f"{attempt.stopped_in} needs a tensor and is given {what}. {hint}".strip()
+    return f"{_given_no_tensor(attempt, what, is_used=is_used)}. {hint}".strip()
+
+
+def _given_no_tensor(attempt: Attempt, what: str, *, is_used: bool = False) -> str:
+    """Say what stands where a tensor is needed; in own code, it is given to no layer."""
+    if is_used or attempt.is_own_code:
+        return f"In {attempt.stopped_in}, {what} is used like a tensor"
+    return f"{attempt.stopped_in} needs a tensor and is given {what}"
 
 
 def _how_to_call(kind: str) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 
 from unet_teach.inspection.axes import has_axis
 from unet_teach.inspection.diagnosis.attempt import Attempt
 from unet_teach.inspection.diagnosis.size_steps import Sizes
+from unet_teach.inspection.diagnosis.source import given_by, parts_at, runs_with, text_of
 from unet_teach.inspection.recording import Op, Value, way_back
 from unet_teach.inspection.wording import shape_text
 
@@ -14,12 +16,18 @@ from unet_teach.inspection.wording import shape_text
 def call_remedy(attempt: Attempt, first: Value, second: Value) -> str:
     """Say what is wrong with the call that made one of two maps: a pad, crop, resizing or view."""
     if 0 in (*first.shape, *second.shape):
+        empty = first if 0 in first.shape else second
+        if (start := _lowest_start(_slices(empty))) < 0:
+            return (
+                f"Nothing is left of one: its slice begins at {start}, which counts from the end. "
+                f"{WRONG_WAY}"
+            )
         return "Nothing is left of one: a slice such as [d:-d] takes nothing when d is 0."
     for value, other in ((first, second), (second, first)):
         wanted = other.shape[2:]
         for op in _last_ops(value):
             made, given = op.outputs[0].shape[2:], op.inputs[0].shape[2:]
-            if op.name == "constant_pad_nd" and (told := _pad_remedy(op, given, wanted)):
+            if op.name == "constant_pad_nd" and (told := _pad_remedy(attempt, op, given, wanted)):
                 return told
             if "upsample" in op.name and (told := _resize_remedy(op, wanted)):
                 step = attempt.wording.step(op.outputs[0])
@@ -44,6 +52,26 @@ def call_remedy(attempt: Attempt, first: Value, second: Value) -> str:
     return ""
 
 
+WRONG_WAY = (
+    "Is a difference taken the wrong way round, or are two maps exchanged? It is large - small, "
+    "and the larger map is cropped."
+)
+
+
+def _slices(value: Value) -> list[Op]:
+    """Return the slices that were taken last to make a map, the last one first."""
+    slices = []
+    for v in way_back(value, lambda v: v.depends_on_input):
+        if v.op is None or v.op.name != "slice" or v.op.arguments.get("step", 1) != 1:
+            break
+        slices.append(v.op)
+    return slices
+
+
+def _lowest_start(slices: list[Op]) -> int:
+    return min((op.arguments.get("start") or 0 for op in slices), default=0)
+
+
 def _last_ops(value: Value) -> Iterator[Op]:
     """Yield the operations on the way to a map that has the same size since then."""
     for v in way_back(value, lambda v: v.depends_on_input and len(v.shape) == len(value.shape)):
@@ -53,7 +81,7 @@ def _last_ops(value: Value) -> Iterator[Op]:
             yield v.op
 
 
-def _pad_remedy(op: Op, given: Sizes, wanted: Sizes) -> str:
+def _pad_remedy(attempt: Attempt, op: Op, given: Sizes, wanted: Sizes) -> str:
     """Say which numbers F.pad needs, where it was given them in another order or as negatives."""
     numbers = list(op.arguments["pad"])
     missing = [n for w, g in zip(reversed(wanted), reversed(given), strict=True) for n in [w - g]]
@@ -65,14 +93,42 @@ def _pad_remedy(op: Op, given: Sizes, wanted: Sizes) -> str:
     if added != missing and sorted(added) == sorted(missing):
         return (
             "F.pad takes the last dimension first, (left, right, top, bottom), and is given "
-            f"height and width in the wrong order: F.pad(x, {tuple(right)})."
+            f"height and width in the wrong order{_as_written(attempt, op, right)}."
         )
     if added == [-m for m in missing] and any(missing):
         return (
             f"F.pad is given {tuple(numbers)}: what is below 0 cuts off where it should add. Is a "
-            f"difference taken the wrong way round? It is skip - x: F.pad(x, {tuple(right)})."
+            "difference taken the wrong way round? It is skip - x"
+            f"{_as_written(attempt, op, right)}."
         )
     return ""
+
+
+def _as_written(attempt: Attempt, op: Op, right: list[int]) -> str:
+    """Say what F.pad is to be given: the expressions of the code in another order, if that runs."""
+    for call in parts_at(op.line, ast.Call):
+        node, place = call.args[1] if len(call.args) > 1 else None, op.line
+        if isinstance(node, ast.Name) and (made := given_by(node.id, place)):
+            node, place = made.value, (place[0], made.lineno)
+        if not ast.unparse(call.func).endswith("pad") or not isinstance(node, ast.Tuple | ast.List):
+            continue
+        if all(isinstance(number, ast.Constant | ast.UnaryOp) for number in node.elts):
+            continue
+        parts = [text_of(part, place) for part in node.elts]
+        turned = f"({', '.join([*parts[2:], *parts[:2]])})"
+        if runs_with(attempt, place, (node, turned)):
+            return f": with `{turned}` in line {place[1]}, the network runs"
+        names = dict.fromkeys(n.id for n in ast.walk(node) if isinstance(n, ast.Name))
+        sums = [made.value for name in names if (made := given_by(name, place))]
+        changes = [
+            (s, f"{text_of(s.right, place)} - {text_of(s.left, place)}")
+            for s in sums
+            if isinstance(s, ast.BinOp) and isinstance(s.op, ast.Sub)
+        ]
+        if changes and runs_with(attempt, place, *changes):
+            return f": with `{'` and `'.join(new for _, new in changes)}`, the network runs"
+        return ""
+    return f": F.pad(x, {tuple(right)})"
 
 
 def _resize_remedy(op: Op, wanted: Sizes) -> str:
@@ -104,16 +160,29 @@ def _resize_remedy(op: Op, wanted: Sizes) -> str:
 
 def _cropped(value: Value, wanted: Sizes) -> str:
     """Say that a crop does not leave as much as the other map has."""
-    slices = []
-    for v in way_back(value, lambda v: v.depends_on_input):
-        if v.op is None or v.op.name != "slice" or v.op.arguments.get("step", 1) != 1:
-            break
-        slices.append(v.op)
-    if not slices:
+    if not (slices := _slices(value)):
         return ""
     before = slices[-1].inputs[0].shape[2:]
-    if before == value.shape[2:] or any(b < w for b, w in zip(before, wanted, strict=False)):
+    if before == value.shape[2:]:
         return ""
+    made = f"A slice makes {shape_text(value.shape[2:])} of {shape_text(before)}"
+    if (start := _lowest_start(slices)) < 0:
+        made = f"{made}: it begins at {start}, which counts from the end"
+    if start < 0 and before == wanted:
+        return f"{made}. {WRONG_WAY}"
+    if any(b < w for b, w in zip(before, wanted, strict=True)):
+        if any(b > w for b, w in zip(before, wanted, strict=True)):
+            return ""
+        return (
+            f"{made}. This is the smaller map, and the larger one, {shape_text(wanted)}, is to be "
+            f"cropped to {shape_text(before)}: are the two exchanged?"
+        )
+    turned = tuple(map(min, before, wanted[::-1]))
+    if value.shape[2:] == turned != wanted:
+        return (
+            f"{made}, and {shape_text(wanted)} are needed: height and width are exchanged in it. "
+            "x[:, :, :height, :width] is their order."
+        )
     half = (
         " Half of an odd difference is rounded, so the same cut at both ends is one cell too few."
         if any((b - w) % 2 for b, w in zip(before, wanted, strict=True))

@@ -2,40 +2,46 @@
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import inspect
 import math
 import re
 from collections.abc import Callable, Iterator
+from itertools import permutations
 from typing import Any
 
+import torch
 from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 
 from unet_teach.inspection.axes import finest_strides
 from unet_teach.inspection.diagnosis.attempt import Attempt
 from unet_teach.inspection.diagnosis.channel_mismatch import cat_dim
 from unet_teach.inspection.diagnosis.feature_mismatch import PRODUCTS
+from unet_teach.inspection.diagnosis.forward_code import exchanged_maps, other_order
+from unet_teach.inspection.diagnosis.init_code import assigned_twice, dilation_in_init
+from unet_teach.inspection.diagnosis.one_axis import one_axis_is_wrong
 from unet_teach.inspection.diagnosis.own_code import own_code
 from unet_teach.inspection.diagnosis.resizing_calls import call_remedy
 from unet_teach.inspection.diagnosis.size_steps import (
     NAMES,
     Mended,
-    Sizes,
     Step,
     mended,
     ratio,
+    setting_text,
     steps_to,
 )
+from unet_teach.inspection.diagnosis.source import evaluated, parts_at, runs_with, text_of
 from unet_teach.inspection.diagnosis.trials import runs_when, swapped_results
 from unet_teach.inspection.graph import GLOBAL, SAME_LEVEL, join_kind
 from unet_teach.inspection.recording import Op, Value
 from unet_teach.inspection.wording import listed, op_name, shape_text
 from unet_teach.shared.sizes_as_text import sizes_as_text
 
-ADVICE = (
-    "bring what comes up to the skip's size where they meet: by F.pad, a crop, or "
-    "F.interpolate(x, size=skip.shape[2:])."
-)
+RESIZING = "F.interpolate(x, size=skip.shape[2:])"
+ADVICE = f"bring what comes up to the skip's size where they meet: by F.pad, a crop, or {RESIZING}."
 
 
 def sizes_do_not_match(attempt: Attempt) -> str:
@@ -57,22 +63,59 @@ def sizes_do_not_match(attempt: Attempt) -> str:
         f"{shape_text(first.shape[2:])} (made by {wording.maker(first)}) meets "
         f"{shape_text(second.shape[2:])} (made by {wording.maker(second)})."
     )
-    return f"{told} {_size_remedy(attempt, first, second)}"
+    remedy = _size_remedy(attempt, first, second)
+    if RESIZING in remedy:
+        target = second if ADVICE in remedy else max(first, second, key=lambda v: v.shape[2:])
+        remedy = remedy.replace(RESIZING, _resized_here(attempt, target.shape[2:]) or RESIZING)
+    return f"{told} {remedy}"
+
+
+def _resized_here(attempt: Attempt, sizes: tuple[int, ...]) -> str:
+    """Return the resizing of a map in the words of the line, if the network runs with it."""
+    code = own_code(attempt.error)
+    place, known = code.place, code.frame.f_globals if code.frame else {}
+    name = next((n for n, thing in known.items() if thing is F), "torch.nn.functional")
+    for node in parts_at(place, ast.BinOp | ast.Call):
+        given = [node.left, node.right] if isinstance(node, ast.BinOp) else node.args
+        rows = [part.elts for part in given if isinstance(part, ast.List | ast.Tuple)]
+        for part, other in permutations((rows or [given])[0], 2):
+            for target in ast.walk(other):
+                try:
+                    thing = evaluated(target, code.frame)
+                except LookupError:
+                    continue
+                if not isinstance(thing, Tensor) or thing.shape[2:] != torch.Size(sizes):
+                    continue
+                size = f"size={text_of(target, place)}.shape[2:]"
+                new = f"{name}.interpolate({text_of(part, place)}, {size})"
+                if runs_with(attempt, place, (part, new)):
+                    return f"`{new}`"
+    return ""
 
 
 def _size_remedy(attempt: Attempt, first: Value, second: Value) -> str:
     """Say what makes two maps equally large: what is sure first, then what is likely."""
     for remedy in (
+        _replaced_in_init,
+        lambda attempt, first, second: exchanged_maps(attempt),
         _padded_away,
         call_remedy,
         _divisible,
         _results_exchanged,
+        lambda attempt, first, second: other_order(attempt),
+        one_axis_is_wrong,
         _wrong_level,
         _mended_step,
     ):
         if told := remedy(attempt, first, second):
             return told
     return f"Mend the step that is wrong, or {ADVICE}"
+
+
+def _replaced_in_init(attempt: Attempt, first: Value, second: Value) -> str:
+    """Say that a layer that changes a size replaces another one of its name."""
+    ways = (*steps_to(attempt.graph, first, second), *steps_to(attempt.graph, second, first))
+    return assigned_twice(attempt, *(s.op.module for s in ways if s.before != s.after))
 
 
 def _padded_away(attempt: Attempt, first: Value, second: Value) -> str:
@@ -209,16 +252,11 @@ def _from_its_end(attempt: Attempt, up: Value, other: Value) -> str:
         if not is_list or not all(isinstance(m, Tensor) and m.dim() == len(up.shape) for m in kept):
             continue
         shapes = [tuple(m.shape) for m in kept]
-        if re.search(rf"\b{re.escape(name)}\.pop\(0\)", code.line):  # it is taken out already
-            shapes = [other.shape, *shapes]
-            call = f"{name}.pop() takes the last one, .pop(0) the first"
-        else:
-            call = f"go through `{name}[::-1]`"
         places = [i for i, shape in enumerate(shapes) if shape == other.shape]
         if any(shapes[-1 - i][2:] == up.shape[2:] for i in places if 2 * i < len(shapes) - 1):
             return (
                 f"`{name}` holds the encoder's maps from {shape_text(shapes[0][2:])} to "
-                f"{shape_text(shapes[-1][2:])}, and the decoder needs them from the end: {call}."
+                f"{shape_text(shapes[-1][2:])}, and the decoder needs them from the end."
             )
     return ""
 
@@ -234,11 +272,13 @@ def _too_large_step(attempt: Attempt, up: Value, other: Value) -> str:
         does = attempt.wording.step(step.op.outputs[0])
         if step.before == sides:
             return f"is it enlarged once too often? Without {does} it is {shape_text(step.before)}."
-        if times := ratio(step.before, sides):
+        if ratio(step.before, sides):
             is_between = math.prod(step.before) < math.prod(sides) < math.prod(step.after)
+            times = tuple(side // given for side, given in zip(sides, step.before, strict=True))
+            factors = "a factor" if len(set(times)) == 1 else "factors"
             return is_between * (
-                f"{does} makes {_change_of(step)}: does it enlarge too much? With a factor of "
-                f"{times}, they match."
+                f"{does} makes {_change_of(step)}: does it enlarge too much? With {factors} of "
+                f"{setting_text(times)}, they match."
             )
     return ""
 
@@ -299,15 +339,52 @@ def _mended_step(attempt: Attempt, first: Value, second: Value) -> str:
             "kernel_size only padding='same' keeps the size; or take an odd one, such as "
             "kernel_size=3 and padding=1."
         )
+    comes_up = any(s.factor(True) > 1 for s in (*steps, *others))
+    advice = f"; or {ADVICE}" if comes_up else "."
     least = min((change.cost for change in changes), default=None)
     best = [change for change in changes if change.cost == least]
     shrinking = [s for _, way in ways for s in way if s.keeps_or_shifts and s.before != s.after]
     for step in [change.step for change in best[:1]] or shrinking[:1]:
         if padding := _padding_everywhere(attempt, step):
-            return f"{padding}; or {ADVICE}"
+            return f"{padding}{advice}"
+        if padding := _padding_of_dilation(attempt, step):
+            return f"{_change_of_layer(attempt, step)}. {padding}{advice}"
     working = [change for change in best if _works(attempt, change)]
     fitting = [_change(attempt, change) for change in working or best]
-    return f"{'. Or '.join(fitting[:2])}; or {ADVICE}" if fitting else ""
+    return f"{'. Or '.join(fitting[:2])}{advice}" if fitting else ""
+
+
+def _padding_of_dilation(attempt: Attempt, step: Step) -> str:
+    """Say that several dilated convolutions need more padding, if the network runs with it."""
+
+    def lacking(network: nn.Module) -> dict[str, Any]:
+        return {
+            path: m
+            for path, m in network.named_modules()
+            if isinstance(m, nn.modules.conv._ConvNd) and not m.transposed
+            if max(m.dilation) > 1 and set(m.stride) == {1} and m.padding != _keeping(m)
+        }
+
+    def pad(copied: nn.Module) -> None:
+        for layer in lacking(copied).values():
+            layer.padding = _keeping(layer)
+
+    layers = list(lacking(attempt.model))
+    if len(layers) < 2 or step.op.module not in layers or not runs_when(attempt, pad):
+        return ""
+    half = step.setting("kernel_size")[0] // 2
+    times = f"{half} * " if half > 1 else ""
+    written = dilation_in_init(attempt, step.op.module)
+    there = f" (`padding={times}{written[1]}` in line {written[0]})" if written else ""
+    return (
+        f"A dilated convolution keeps the size with padding={times}dilation{there}: with that in "
+        f"{listed(layers)}, the network runs"
+    )
+
+
+def _keeping(layer: Any) -> tuple[int, ...]:
+    pairs = zip(layer.kernel_size, layer.dilation, strict=True)
+    return tuple(size // 2 * dilation for size, dilation in pairs)
 
 
 def _works(attempt: Attempt, change: Mended) -> bool:
@@ -366,30 +443,29 @@ def _change_of(step: Step) -> str:
     return f"{shape_text(step.after)} of {shape_text(step.before)}"
 
 
+def _change_of_layer(attempt: Attempt, step: Step, also: str = "") -> str:
+    """Say what a layer makes of which size, with which settings."""
+    shown = {n: setting_text(step.setting(n)) for n in NAMES if n != "dilation"}
+    if set(step.setting("dilation")) != {1}:
+        shown["dilation"] = setting_text(step.setting("dilation"))
+    if step.kind != "transposed":
+        del shown["output_padding"]
+    has = listed(f"{name}={value}" for name, value in shown.items())
+    own = attempt.wording.step(step.op.outputs[0])
+    return f"{own}{also} has {has}, which makes {_change_of(step)}"
+
+
 def _change(attempt: Attempt, change: Mended) -> str:
     """Say what a layer makes of which size, and with which settings it would be right."""
     step = change.step
-    shown = {n: _setting(step.setting(n)) for n in NAMES if n != "dilation"}
-    if set(step.setting("dilation")) != {1}:
-        shown["dilation"] = _setting(step.setting("dilation"))
-    if step.kind != "transposed":
-        del shown["output_padding"]
-    has = [f"{name}={value}" for name, value in shown.items()]
     own, makers = attempt.wording.step(step.op.outputs[0]), dict[str, None]()
     makers.update((attempt.wording.step(s.op.outputs[0]), None) for s in change.others)
     others = [maker for maker in makers if maker != own][:3]  # a layer may be called again
     also = f" (and in the same way {listed(others)})" if others else ""
-    needed = listed(f"{name}={_setting(value)}" for name, value in change.changed.items())
+    needed = listed(f"{name}={setting_text(value)}" for name, value in change.changed.items())
     is_kept, s = change.after == step.before, "" if len(change.changed) > 1 else "s"
     verb = f"keep{s} the size" if is_kept else f"make{s} {shape_text(change.after)}"
-    return (
-        f"{attempt.wording.step(step.op.outputs[0])}{also} has {listed(has)}, which makes "
-        f"{_change_of(step)}: {needed} {verb}"
-    )
-
-
-def _setting(sides: Sizes) -> int | Sizes:
-    return sides[0] if len(set(sides)) == 1 else sides
+    return f"{_change_of_layer(attempt, step, also)}: {needed} {verb}"
 
 
 def _differ(first: Value, second: Value, op: Op) -> bool:

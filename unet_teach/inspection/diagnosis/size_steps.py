@@ -249,6 +249,11 @@ def _other_settings(step: Step, axis: int, is_one_of_many: bool) -> Iterator[Set
                 yield now | {"stride": stride, "padding": padding, "output_padding": added}
 
 
+def setting_text(sides: Sizes) -> int | Sizes:
+    """Return a setting along each axis as it is written: one number where all are the same."""
+    return sides[0] if len(set(sides)) == 1 else sides
+
+
 def ratio(first: Sequence[int], second: Sequence[int]) -> int:
     """Return by which whole number one map is larger along every axis where they differ, or 0."""
     pairs = [(a, b) for a, b in zip(first, second, strict=True) if a != b]

@@ -12,17 +12,24 @@ from typing import Literal, NamedTuple
 
 from unet_teach.inspection.diagnosis import (
     channel_mismatch,
+    einsum,
+    entries,
     failures,
     feature_mismatch,
     input_shape,
+    late_names,
     layer_settings,
+    lost_axis,
     lost_output,
     own_code,
     python_mistakes,
+    returned,
     size_mismatch,
+    unpacking,
     views,
 )
 from unet_teach.inspection.diagnosis.attempt import Attempt
+from unet_teach.inspection.diagnosis.init_code import assigned_twice
 
 
 class Diagnosis(NamedTuple):
@@ -61,6 +68,13 @@ class Problem(NamedTuple):
         return f"{self.sentences}{self.code}{f' ({self.said})' if self.said else ''}"
 
 
+OF_LAYERS = (  # they say what a layer was made for, and not why
+    "linear layer is given other features",
+    "LayerNorm is given another shape",
+    "operation wants something else",
+)
+
+
 def explain_failed_run(attempt: Attempt) -> Problem:
     """Say why a run failed; torch's own message comes last, so that none is lost."""
     row, text = first_that_applies(FAILED_RUN, attempt)
@@ -69,6 +83,8 @@ def explain_failed_run(attempt: Attempt) -> Problem:
         text = failures.last_operation(attempt)
     else:  # the reason is given; of torch's own message, the first line is enough
         message = message.partition("\n")[0]
+        twice = row.name in OF_LAYERS and assigned_twice(attempt, attempt.recording.last_module)
+        text = f"{text.partition('. ')[0]}. {twice}" if twice else text
     kind = row.to_change if row else "forward"
     is_in_code = kind == "forward" or (kind != "call" and attempt.is_own_code)
     code = own_code.own_line(attempt, text) if is_in_code else ""
@@ -104,13 +120,18 @@ FAILED_RUN = (
     Diagnosis("arguments do not fit forward", failures.wrong_arguments, "call"),
     Diagnosis("missing attribute", python_mistakes.missing_attribute, "layer"),
     Diagnosis("unknown name", python_mistakes.unknown_name, "forward"),
-    Diagnosis("no such entry", python_mistakes.no_such_entry, "forward"),
+    Diagnosis("no such entry", entries.no_such_entry, "forward"),
     Diagnosis("layer is called with other values", python_mistakes.call_does_not_fit, "forward"),
     Diagnosis("class is called", python_mistakes.class_is_called, "forward"),
     Diagnosis("what is called cannot be called", python_mistakes.not_callable, "forward"),
+    Diagnosis("function is made in a loop", late_names.last_of_a_loop, "forward"),
+    Diagnosis("container is used as a tensor", returned.container_is_used, "forward"),
     Diagnosis(
-        "unpacked into another count of names", python_mistakes.unpacked_into_other_count, "forward"
+        "unpacked into another count of names", unpacking.unpacked_into_other_count, "forward"
     ),
+    Diagnosis("einsum does not fit", einsum.einsum_does_not_fit, "forward"),
+    Diagnosis("axis was lost before", lost_axis.axis_was_lost, "forward"),
+    Diagnosis("stacks of matrices differ", feature_mismatch.products_along_others, "forward"),
     Diagnosis("numbers of dimensions differ", failures.ranks_do_not_match, "forward"),
     Diagnosis("pixel shuffle does not divide", failures.pixel_shuffle_does_not_divide, "layer"),
     Diagnosis("channels come last", input_shape.channels_come_last, "input"),

@@ -1,0 +1,139 @@
+"""Diagnoses of einsum: which letter stands for which size in which tensor."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from itertools import combinations
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor
+
+from unet_teach.inspection.diagnosis.attempt import Attempt
+from unet_teach.inspection.diagnosis.own_code import own_code
+from unet_teach.inspection.diagnosis.source import Place, parts_at, runs_with, text_of
+from unet_teach.inspection.diagnosis.trials import runs_when
+from unet_teach.inspection.wording import listed, shape_text
+
+ONE_EACH = "Write one letter for each axis."
+
+
+class _Einsum(NamedTuple):
+    """A call of einsum: its equation, its tensors as text and in sizes, and where it stands."""
+
+    equation: str
+    shapes: list[tuple[int, ...]]
+    names: list[str]
+    node: ast.Constant | None
+    place: Place
+
+    @property
+    def terms(self) -> list[str]:
+        """The letters of each tensor, as they are written."""
+        return [term.strip() for term in self.equation.partition("->")[0].split(",")]
+
+
+def einsum_does_not_fit(attempt: Attempt) -> str:
+    """The letters of an einsum do not fit the sizes of its tensors."""
+    call = _call(attempt) if attempt.message.startswith("einsum()") else None
+    if call is None or len(call.terms) != len(call.shapes):
+        return ""
+    for term, shape, name in zip(call.terms, call.shapes, call.names, strict=True):
+        letters = term.replace(" ", "")
+        if "." not in letters and len(letters) != len(shape):
+            told = (
+                f"The einsum names {len(letters)} axes of {name}, `{term}`, which has "
+                f"{len(shape)}: {shape_text(shape)}."
+            )
+            return f"{told} {_with_other_letters(attempt, call) or ONE_EACH}"
+    known = {letter for term in call.terms for letter in term}
+    if unknown := [n for n in call.equation.partition("->")[2] if n.isalpha() and n not in known]:
+        told = f"The einsum's result has the letter `{unknown[0]}`, which none of its tensors has."
+        return f"{told} {_with_other_letters(attempt, call, unknown[0])}".strip()
+    places: dict[str, list[tuple[int, int]]] = {}
+    for number, (term, shape) in enumerate(zip(call.terms, call.shapes, strict=True)):
+        for letter, size in _sizes(term, shape):
+            places.setdefault(letter, []).append((size, number))
+    said = re.search(r"subscript (\w) has size", attempt.message)
+    for letter, found in sorted(places.items(), key=lambda p: not said or p[0] != said[1]):
+        if len({size for size, _ in found if size != 1}) > 1:
+            met = [
+                f"{size} in {call.names[n]} (`{call.terms[n]}`, {shape_text(call.shapes[n])})"
+                for size, n in found
+            ]
+            return f"In the einsum, `{letter}` is {listed(met)}. {_exchanged(attempt, call)}"
+    return ""
+
+
+def _sizes(term: str, shape: tuple[int, ...]) -> Iterator[tuple[str, int]]:
+    """Yield each letter of a tensor with its size; what an ellipsis stands for has none."""
+    first, _, last = term.replace(" ", "").partition("...")
+    yield from zip(first, shape, strict=False)
+    yield from zip(reversed(last), reversed(shape), strict=False)
+
+
+def _with_other_letters(attempt: Attempt, call: _Einsum, unknown: str = "") -> str:
+    """Say which equation runs: without one of its letters, or with another for an unknown one."""
+    letters = dict.fromkeys(re.findall(r"\w", call.equation.partition("->")[0]))
+    front, arrow, end = call.equation.partition("->")
+    tried = [front + arrow + end.replace(unknown, each) for each in letters if each not in end]
+    if not unknown:
+        tried = [re.sub(f" ?{each}", "", call.equation) for each in [*letters][1:]]
+    for equation in tried:
+        if call.node and runs_with(attempt, call.place, (call.node, repr(equation))):
+            return f'With "{equation}", the network runs.'
+    return ""
+
+
+def _call(attempt: Attempt) -> _Einsum | None:
+    """Return the call of einsum that failed."""
+    last: list[Any] = []
+
+    def keep(equation: str, *tensors: Any) -> Tensor:
+        last[:] = [equation, *(tensors[0] if isinstance(tensors[0], list | tuple) else tensors)]
+        return torch.einsum(equation, *tensors)
+
+    runs_when(attempt, calls={torch.einsum: keep})
+    if not last or not isinstance(last[0], str):
+        return None
+    shapes = [tuple(tensor.shape) for tensor in last[1:]]
+    names, node, place = (
+        [f"tensor {i + 1}" for i in range(len(shapes))],
+        None,
+        own_code(attempt.error).place,
+    )
+    calls = [c for c in parts_at(place, ast.Call) if ast.unparse(c.func).endswith("einsum")]
+    if len(calls) == 1 and len(calls[0].args) == len(shapes) + 1:
+        first, *others = calls[0].args
+        names = [text_of(other, place) for other in others]
+        node = first if isinstance(first, ast.Constant) and first.value == last[0] else None
+    return _Einsum(last[0], shapes, names, node, place)
+
+
+def _exchanged(attempt: Attempt, call: _Einsum) -> str:
+    """Say which two letters of a tensor are exchanged, where the network runs with that."""
+    for number, new in _with_two_exchanged(call) if call.node else ():
+        sides = call.equation.split("->")
+        terms = sides[0].split(",")
+        terms[number] = terms[number].replace(call.terms[number], new)
+        equation = "->".join([",".join(terms), *sides[1:]])
+        if call.node and runs_with(attempt, call.place, (call.node, repr(equation))):
+            return f'With "{equation}", where {call.names[number]} is `{new}`, the network runs.'
+    return "Each tensor's letters name its axes in their order."
+
+
+def _with_two_exchanged(call: _Einsum) -> Iterator[tuple[int, str]]:
+    """Yield the letters of one tensor with two of them exchanged, where all sizes then fit."""
+    for number in reversed(range(len(call.terms))):
+        term = call.terms[number]
+        for a, b in combinations(dict.fromkeys(re.findall(r"\w", term)), 2):
+            new = term.translate(str.maketrans(a + b, b + a))
+            terms = [*call.terms[:number], new, *call.terms[number + 1 :]]
+            sizes: dict[str, set[int]] = {}
+            for each, shape in zip(terms, call.shapes, strict=True):
+                for letter, size in _sizes(each, shape):
+                    sizes.setdefault(letter, set()).add(size)
+            if all(len(found - {1}) < 2 for found in sizes.values()):
+                yield number, new

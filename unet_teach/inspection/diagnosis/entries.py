@@ -1,0 +1,174 @@
+"""Diagnoses of entries that are not there: numbers beyond the end of a list, keys of a dict."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from torch import nn
+
+from unet_teach.inspection.diagnosis.attempt import Attempt
+from unet_teach.inspection.diagnosis.forward_code import other_order
+from unet_teach.inspection.diagnosis.late_names import bound_late, late_in_self
+from unet_teach.inspection.diagnosis.own_code import OwnCode, described, own_code
+from unet_teach.inspection.diagnosis.python_mistakes import similar
+from unet_teach.inspection.diagnosis.source import evaluated, parts_at, runs_with, text_of
+from unet_teach.inspection.graph import GLOBAL, SAME_LEVEL
+from unet_teach.inspection.wording import listed
+
+ROWS = (list, tuple, nn.ModuleList, nn.Sequential, nn.ParameterList)
+ADD_OR_STOP = "Go through as many as there are, or add what is missing."
+
+
+class _Asked(NamedTuple):
+    """A subscript that has no entry: of what, and what it asks for."""
+
+    node: ast.expr
+    place: ast.expr
+    name: str
+    thing: Any
+    wanted: Any
+
+
+def no_such_entry(attempt: Attempt) -> str:
+    """A list, dictionary or container has no entry of this number or key."""
+    error, code = attempt.error, own_code(attempt.error)
+    if isinstance(error, KeyError) and error.args:
+        return _no_such_key(attempt, code, error.args[0])
+    if isinstance(error, StopIteration):
+        return (
+            "next(…) is asked for more than there is. If it goes through the skips, more of them "
+            "are taken than were kept: the decoder may have as many steps as the encoder kept "
+            f"maps.{_steps_so_far(attempt)}"
+        )
+    if not isinstance(error, IndexError):
+        return ""
+    asked = next(_asked_for(code), None)
+    lists = {n: t for n, t in code.values.items() if isinstance(t, list | tuple | nn.ModuleList)}
+    empty = [asked.name] if asked and not len(asked.thing) else []
+    if empty := empty or [name for name, thing in lists.items() if not thing and not asked]:
+        return (
+            f"`{empty[0]}` is empty here: more is taken out of it than was put in. If it holds the "
+            "skips, the decoder has more steps than the encoder kept maps: keep one more "
+            f"before a halving, or leave one step out.{_steps_so_far(attempt)}"
+        )
+    if "from empty list" in attempt.message or "from an empty" in attempt.message:
+        return (
+            "More is taken out of a list than was put in. If it holds the skips, more of them are "
+            "taken than were kept: the decoder may have as many steps as the encoder kept maps."
+            f"{_steps_so_far(attempt)}"
+        )
+    if asked is not None and isinstance(asked.wanted, int):
+        return _no_such_number(attempt, code, asked)
+    if "out of range" in attempt.message and "Dimension" not in attempt.message and lists:
+        name, thing = next(iter(lists.items()))
+        told = f"`{name}` has {_count(thing)}, and is asked for another."
+        return f"{told} {other_order(attempt) or ADD_OR_STOP}"
+    return ""
+
+
+def _asked_for(code: OwnCode) -> Iterator[_Asked]:
+    """Yield the subscripts of the line, and what `pop` is given, that have no entry."""
+    for node in parts_at(code.place, ast.Subscript | ast.Call):
+        if isinstance(node, ast.Subscript):
+            whole, index = node.value, node.slice
+        elif isinstance(node.func, ast.Attribute) and node.func.attr == "pop" and node.args:
+            whole, index = node.func.value, node.args[0]
+        else:
+            continue
+        try:
+            thing, wanted = evaluated(whole, code.frame), evaluated(index, code.frame)
+        except LookupError:
+            continue
+        if isinstance(thing, dict | nn.ModuleDict | nn.ParameterDict):
+            is_there = wanted in thing
+        elif isinstance(thing, ROWS) and isinstance(wanted, int):
+            is_there = -len(thing) <= wanted < len(thing)
+        else:
+            continue
+        if not is_there:
+            yield _Asked(node, index, text_of(whole, code.place), thing, wanted)
+
+
+def _count(thing: Any) -> str:
+    if len(thing) == 1:
+        return "1 entry, number 0"
+    return f"{len(thing)} entries, numbers 0 to {len(thing) - 1}"
+
+
+def _values_of(node: ast.expr, code: OwnCode) -> str:
+    """Say what the variables in an expression stand for, in brackets."""
+    names = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
+    known = {n: code.names[n] for n in sorted(names) if n in code.names}
+    told = [f"{n} is {v!r}" for n, v in known.items() if isinstance(v, int | str)]
+    return f" ({listed(told)})" if told and not isinstance(node, ast.Constant) else ""
+
+
+def _no_such_number(attempt: Attempt, code: OwnCode, asked: _Asked) -> str:
+    """Say which number is asked for, and how many entries there are."""
+    whole, count = text_of(asked.node, code.place), len(asked.thing)
+    told = (
+        f"`{whole}` asks for number {asked.wanted}{_values_of(asked.place, code)}, and "
+        f"`{asked.name}` has {_count(asked.thing)}"
+        f"{f', from the end -1 to -{count}' if asked.wanted < 0 else ''}."
+    )
+    if late := late_in_self(attempt):
+        return f"{told} {late}"
+    text = text_of(asked.place, code.place)
+    nearer = [f"{text} - 1" if asked.wanted > 0 else f"{text} + 1"]
+    if isinstance(asked.place, ast.BinOp) and isinstance(asked.place.right, ast.Constant):
+        nearer = [text_of(asked.place.left, code.place)]
+    if isinstance(asked.place, ast.Constant):
+        nearer = [str(count - 1)]
+    if isinstance(asked.node, ast.Call):
+        whole_list = f"{asked.name}.pop()"
+        if runs_with(attempt, code.place, (asked.node, whole_list)):
+            return f"{told} With `{whole_list}`, the network runs."
+    for other in nearer:
+        if runs_with(attempt, code.place, (asked.place, other)):
+            return f"{told} With `{whole.replace(text, other)}`, the network runs."
+    return f"{told} {other_order(attempt) or ADD_OR_STOP}"
+
+
+def _no_such_key(attempt: Attempt, code: OwnCode, key: Any) -> str:
+    """Say which keys there are, and whether all entries went to the same key."""
+    found = [(a.name, a.thing, text_of(a.place, code.place)) for a in _asked_for(code)]
+    found += [
+        (name, thing, "")
+        for name, thing in code.values.items()
+        if isinstance(thing, dict | nn.ModuleDict) and key not in thing
+    ]
+    if not found:
+        return ""
+    name, thing, text = found[0]
+    asked = f" (`{text}`)" if text and text != repr(key) and not text.startswith('"') else ""
+    told = f"`{name}` has no key {key!r}{asked}, it is {described(thing)}."
+    if late := bound_late(attempt, list(thing)):
+        return f"{told} {late}"
+    keys = [k for k in thing if isinstance(k, str)]
+    if not keys and isinstance(key, str) and key.isdigit() and int(key) in thing:
+        return f"{told} Its keys are numbers, and {key!r} is a text: write {name}[{int(key)}]."
+    if isinstance(key, int) and str(key) in keys:
+        return f"{told} Its keys are texts, and {key} is a number: write {name}[{str(key)!r}]."
+    return f"{told}{_meant(str(key), keys)} Correct the key, or put the entry in first."
+
+
+def _meant(key: str, keys: list[str]) -> str:
+    """Name the key whose spelling is close; of numbered ones, none is closer than another."""
+    return similar(key, [k for k in keys if re.findall(r"\d+", k) == re.findall(r"\d+", key)])
+
+
+def _steps_so_far(attempt: Attempt) -> str:
+    """Say how many steps a network has gone down and up, where it has gone any."""
+    levels, down, up = attempt.graph.levels, 0, 0
+    for op in attempt.recording.ops:
+        before = [levels[v] for v in op.inputs if v in levels]
+        after = levels.get(op.outputs[0], GLOBAL)
+        if before and after < GLOBAL:
+            down += after > max(before) + SAME_LEVEL
+            up += after < min(before) - SAME_LEVEL
+    if not down and not up:
+        return ""
+    return f" So far, it has made {down} {'step' if down == 1 else 'steps'} down and {up} up."

@@ -1,0 +1,347 @@
+"""What the code of an `__init__` says of a layer: assigned twice, or made with which values."""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import inspect
+import itertools
+import operator
+import textwrap
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import torch
+from torch import nn
+
+from unet_teach.inspection.diagnosis.attempt import Attempt
+from unet_teach.inspection.diagnosis.trials import runs_when
+
+NO_SHAPES = ("mode", "align_corners", "bias", "inplace", "padding_mode")
+MAX_TEXT = 70  # characters of a line of code
+MAKERS = ("add_module", "register_module", "setattr")
+OPERATORS = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.FloorDiv: operator.floordiv,
+    ast.Pow: operator.pow,
+}
+
+
+class Assigned(NamedTuple):
+    """One place where an `__init__` gives a layer to an attribute.
+
+    Attributes:
+        target: such as "self.conv4" or "self.blocks['enc1']".
+        value: what is assigned.
+        line: its number in the file or cell.
+        text: the code.
+        around: the loops and the branches that it stands in.
+    """
+
+    target: str
+    value: ast.expr
+    line: int
+    text: str
+    around: tuple[tuple[ast.stmt, str], ...]
+
+
+class Made(NamedTuple):
+    """The call in an `__init__` that makes a layer, with what its arguments stand for."""
+
+    call: ast.Call
+    values: list[Any]
+    named: dict[str, Any]
+
+
+def _init_of(kind: type) -> tuple[ast.FunctionDef, int] | None:
+    """Return the syntax tree of a class's own `__init__`, and what its line numbers lack."""
+    try:
+        lines, first = inspect.getsourcelines(vars(kind)["__init__"])
+        (function,) = ast.parse(textwrap.dedent("".join(lines))).body
+    except (OSError, TypeError, KeyError, SyntaxError, ValueError):
+        return None
+    return (function, first - 1) if isinstance(function, ast.FunctionDef) else None
+
+
+def _assigned(kind: type) -> list[Assigned]:
+    if (found := _init_of(kind)) is None:
+        return []
+    function, offset = found
+    owner = f"{function.args.args[0].arg}." if function.args.args else ""
+
+    def walk(body: list[ast.stmt], around: tuple[tuple[ast.stmt, str], ...]) -> Iterator[Assigned]:
+        for statement in body:
+            for own, value in _given(statement):
+                target = f"self.{own.removeprefix(owner).removeprefix('self.')}"
+                if not own.startswith((owner, "self.")):
+                    continue
+                text, line = ast.unparse(statement), statement.lineno + offset
+                text = text if len(text) < MAX_TEXT else f"{text[:MAX_TEXT]}…"
+                yield Assigned(target, value, line, text, around)
+            for name in ("body", "orelse"):
+                inner = getattr(statement, name, [])
+                if isinstance(statement, ast.If | ast.For | ast.While | ast.With):
+                    yield from walk(inner, (*around, (statement, name)))
+
+    return list(walk(function.body, ()))
+
+
+def _given(statement: ast.stmt) -> Iterator[tuple[str, ast.expr]]:
+    """Yield what a statement assigns to attributes or entries of `self`, as a layer may be."""
+    if isinstance(statement, ast.Assign):
+        for target in statement.targets:
+            yield ast.unparse(target), statement.value
+    elif isinstance(statement, ast.AnnAssign) and statement.value:
+        yield ast.unparse(statement.target), statement.value
+    elif isinstance(statement, ast.Expr) and isinstance(call := statement.value, ast.Call):
+        name, *given = [ast.unparse(call.func).rpartition(".")[2], *call.args[-2:]]
+        if name in MAKERS and len(given) == 2 and isinstance(given[0], ast.Constant):
+            yield f"self.{given[0].value!s}", given[1]
+
+
+def assigned_twice(attempt: Attempt, *paths: str) -> str:
+    """Say that a layer on one of these paths replaces another one in its `__init__`."""
+    layers = dict(attempt.model.named_modules())
+    for path in paths:
+        parts = path.split(".") if path else []
+        for i, name in enumerate(parts):
+            owner, target = layers.get(".".join(parts[:i])), f"self.{name}"
+            if i and isinstance(owner, nn.ModuleDict | nn.Sequential):
+                owner, target = layers[".".join(parts[: i - 1])], f"self.{parts[i - 1]}[{name!r}]"
+            all_of_it = _assigned(type(owner))
+            of_it = [a for a in all_of_it if isinstance(a.value, ast.Call)]
+            for row in of_it:
+                if i and row.target == f"self.{parts[i - 1]}" and _names(row.value).count(name) > 1:
+                    return (
+                        f"`{row.target}` has two entries of the name {name!r} in __init__, line "
+                        f"{row.line}: the second replaces the first. Give it a name of its own."
+                    )
+            own = [a for a in of_it if a.target == target]
+            if told := _replaced(target, own):
+                return told
+    return ""
+
+
+def dilation_in_init(attempt: Attempt, path: str) -> tuple[int, str] | None:
+    """Return the line and the text of the dilation that an `__init__` around a layer gives it."""
+    layers, parts = dict(attempt.model.named_modules()), path.split(".")
+    for i in reversed(range(len(parts))):
+        function, offset = _init_of(type(layers.get(".".join(parts[:i])))) or (ast.Pass(), 0)
+        for call in (n for n in ast.walk(function) if isinstance(n, ast.Call)):
+            for word in call.keywords:
+                if word.arg == "dilation" and not isinstance(word.value, ast.Constant):
+                    return call.lineno + offset, ast.unparse(word.value)
+    return None
+
+
+def row_in_init(kind: type, name: str) -> str:
+    """Return the code in a loop of an `__init__` that makes the layers of a row, and its line."""
+    function, offset = _init_of(kind) or (ast.Pass(), 0)
+    for node in ast.walk(function):
+        made: ast.expr | None = None
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == f"self.{name}.append":
+            made = node
+        elif isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == f"self.{name}":
+            inner = list(ast.walk(node.value))
+            rows = [n.elt for n in inner if isinstance(n, ast.ListComp | ast.GeneratorExp)]
+            made = next(iter(rows), None)
+        if made is not None:
+            return f"`{ast.unparse(made)}` in line {made.lineno + offset}"
+    return ""
+
+
+def class_kept(attempt: Attempt, name: str) -> str:
+    """Say in which line a layer's class is kept in place of a layer, and whether `()` is enough."""
+    for owner in dict.fromkeys(map(type, attempt.model.modules())):
+        kinds = [k for k in owner.__mro__ if not k.__module__.startswith(("torch.", "builtins"))]
+        for made in (each for kind in kinds for each in _assigned(kind)):
+            own = made.target.removeprefix("self.")
+            classes = [vars(m).get(own) for m in attempt.model.modules() if type(m) is owner]
+            if not any(isinstance(c, type) and c.__name__ == name for c in classes):
+                continue
+
+            def call(copied: nn.Module, owner: type = owner, own: str = own) -> None:
+                for module in copied.modules():
+                    if type(module) is owner:
+                        setattr(module, own, vars(module).pop(own)())
+
+            told = f"`{made.text}` in line {made.line} keeps the class, not a layer"
+            if runs_when(attempt, call):
+                return f"{told}: with `{made.target} = {ast.unparse(made.value)}()`, it runs. "
+            return f"{told}. "
+    return ""
+
+
+def _names(made: ast.expr) -> list[Any]:
+    """Return the names of the entries in an nn.ModuleDict or an OrderedDict."""
+    parts = [part for part in ast.walk(made) if isinstance(part, ast.Dict | ast.List)]
+    keys = [p.keys if isinstance(p, ast.Dict) else [_first_of(e) for e in p.elts] for p in parts]
+    return [key.value for key in keys[0] if isinstance(key, ast.Constant)] if keys else []
+
+
+def _first_of(entry: ast.expr) -> ast.expr | None:
+    return entry.elts[0] if isinstance(entry, ast.Tuple) and entry.elts else None
+
+
+def _numbers_of(made: Assigned) -> list[str]:
+    """Return what is given to a layer that its shapes may follow from."""
+    call = made.value
+    assert isinstance(call, ast.Call)
+    named = [ast.dump(k) for k in call.keywords if k.arg not in NO_SHAPES]
+    return [ast.dump(call.func), *map(ast.dump, call.args), *sorted(named)]
+
+
+def _replaced(target: str, own: list[Assigned]) -> str:
+    for first, second in itertools.pairwise(own):
+        branches = [(a, b) for a, b in zip(first.around, second.around, strict=False) if a != b]
+        either = bool(branches) and branches[0][0][0] is branches[0][1][0]
+        either |= any(isinstance(s, ast.If) for s, _ in set(second.around) - set(first.around))
+        uses_it = target in ast.unparse(second.value)
+        if not either and not uses_it and _numbers_of(first) != _numbers_of(second):
+            return (
+                f"`{target}` is assigned twice in __init__: line {first.line}, `{first.text}`, and "
+                f"line {second.line}, `{second.text}`. The second replaces the first. Give one of "
+                "them a name of its own, in __init__ and in forward."
+            )
+    loops = [a for a in own if any(isinstance(s, ast.For | ast.While) for s, _ in a.around)]
+    if loops and target not in ast.unparse(loops[0].value):
+        return (
+            f"`{target}` is assigned in a loop in __init__, line {loops[0].line}, so only the last "
+            "layer is kept. Append each to an nn.ModuleList, and go through it in forward."
+        )
+    return ""
+
+
+def exchanged_values(attempt: Attempt, path: str) -> str:
+    """Say that a block was made with two of its values exchanged, if a trial proves it."""
+    layers, parts = dict(attempt.model.named_modules()), path.split(".")
+    for i in range(len(parts), 0, -1):
+        block, made = ".".join(parts[:i]), _call_that_makes(layers, parts[:i])
+        layer = layers.get(block)
+        if made is None or layer is None or type(layer).__module__.startswith("torch."):
+            continue
+        if "__init__" not in vars(type(layer)) or not _makes(layer, made):
+            continue
+        names = list(inspect.signature(vars(type(layer))["__init__"]).parameters)[1:]
+        given = dict(zip(names, made.values, strict=False)) | made.named
+        whole = [name for name, value in given.items() if type(value) is int]
+        for a, b in itertools.combinations(whole, 2):
+            other = given | {a: given[b], b: given[a]}
+            if given[a] == given[b] or not _runs_with(attempt, block, other):
+                continue
+            text = dict(zip(names, map(ast.unparse, made.call.args), strict=False))
+            text |= {str(k.arg): ast.unparse(k.value) for k in made.call.keywords}
+            text |= {a: text[b], b: text[a]}
+            count = len(made.call.args)
+            wanted = [
+                value if i < count else f"{n}={value}" for i, (n, value) in enumerate(text.items())
+            ]
+            return (
+                f"{block} is made by `{ast.unparse(made.call)}`, and {type(layer).__name__} takes "
+                f"({', '.join(names)}). With {a} and {b} exchanged, "
+                f"`{ast.unparse(made.call.func)}({', '.join(wanted)})`, the network runs."
+            )
+    return ""
+
+
+def _build(layer: nn.Module, values: list[Any], named: dict[str, Any]) -> nn.Module:
+    kind: Any = type(layer)
+    made: nn.Module = kind(*values, **named)
+    return made.eval()
+
+
+def _makes(layer: nn.Module, made: Made) -> bool:
+    """Return whether these values make a layer with weights of the same shapes."""
+    with contextlib.suppress(Exception), torch.device("meta"):
+        again = _build(layer, made.values, made.named).state_dict()
+        shapes = [{n: w.shape for n, w in each.items()} for each in (again, layer.state_dict())]
+        return shapes[0] == shapes[1]
+    return False
+
+
+def _runs_with(attempt: Attempt, path: str, named: dict[str, Any]) -> bool:
+    """Return whether the network runs when the layer on a path is made with other values."""
+
+    def replace(copied: nn.Module) -> None:
+        around, _, name = path.rpartition(".")
+        device = next((weight.device for weight in copied.parameters()), torch.device("cpu"))
+        with torch.device(device):
+            made = _build(copied.get_submodule(path), [], named)
+        copied.get_submodule(around)._modules[name] = made
+
+    return runs_when(attempt, replace)
+
+
+def _call_that_makes(layers: dict[str, nn.Module], parts: list[str]) -> Made | None:
+    """Return the call in an `__init__` that makes the layer on a path, and its values."""
+    for i in range(len(parts) - 1, -1, -1):
+        owner = layers.get(".".join(parts[:i]))
+        if owner is None or type(owner).__module__.startswith("torch."):
+            continue
+        own = [a for a in _assigned(type(owner)) if a.target == f"self.{parts[i]}"]
+        value = own[-1].value if own else None
+        for number in parts[i + 1 :]:
+            value = _entry(value, number)
+        if not isinstance(value, ast.Call) or any(k.arg is None for k in value.keywords):
+            return None
+        known = _known_names(type(owner), owner)
+        try:
+            values = [_evaluated(each, known) for each in value.args]
+            named = {str(k.arg): _evaluated(k.value, known) for k in value.keywords}
+            return Made(value, values, named)
+        except (KeyError, TypeError, ValueError, ArithmeticError):
+            return None
+    return None
+
+
+def _entry(row: ast.expr | None, number: str) -> ast.expr | None:
+    """Return what stands at a number in nn.Sequential(…) or nn.ModuleList([…])."""
+    if not isinstance(row, ast.Call) or not number.isdigit():
+        return None
+    entries = row.args
+    if len(entries) == 1 and isinstance(entries[0], ast.List | ast.Tuple):
+        entries = entries[0].elts
+    is_plain = not any(isinstance(entry, ast.Starred) for entry in entries)
+    return entries[int(number)] if is_plain and int(number) < len(entries) else None
+
+
+def _known_names(kind: type, owner: nn.Module) -> dict[str, Any]:
+    """Return the names of an `__init__` whose values follow from its defaults and its code."""
+    known = {
+        name: parameter.default
+        for name, parameter in inspect.signature(vars(kind)["__init__"]).parameters.items()
+        if parameter.default is not parameter.empty
+    }
+    known |= {f"self.{n}": v for n, v in vars(owner).items() if isinstance(v, int | tuple | list)}
+    function = _init_of(kind)
+    for statement in function[0].body if function else []:
+        if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
+            target = statement.targets[0]
+            try:
+                value = _evaluated(statement.value, known)
+                if isinstance(target, ast.Tuple):
+                    pairs = zip(target.elts, value, strict=True)
+                    known |= {ast.unparse(name): part for name, part in pairs}
+                else:
+                    known[ast.unparse(target)] = value
+            except (KeyError, TypeError, ValueError, ArithmeticError, IndexError):
+                known.pop(ast.unparse(target), None)
+    return known
+
+
+def _evaluated(node: ast.expr, known: dict[str, Any]) -> Any:
+    """Compute numbers and lists of them, and nothing that could have an effect."""
+    match node:
+        case ast.Constant(value):
+            return value
+        case ast.Name() | ast.Attribute():
+            return known[ast.unparse(node)]
+        case ast.Tuple(parts) | ast.List(parts):
+            return [_evaluated(part, known) for part in parts]
+        case ast.BinOp(left, sign, right) if type(sign) in OPERATORS:
+            return OPERATORS[type(sign)](_evaluated(left, known), _evaluated(right, known))
+        case ast.Subscript(row, place):
+            return _evaluated(row, known)[_evaluated(place, known)]
+    raise TypeError

@@ -1,0 +1,208 @@
+"""The syntax tree of the network's own code, and runs of a copy with a line of it changed."""
+
+from __future__ import annotations
+
+import ast
+import linecache
+import textwrap
+import types
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+from torch import nn
+
+from unet_teach.inspection.diagnosis.attempt import Attempt
+from unet_teach.inspection.diagnosis.trials import runs_when
+from unet_teach.inspection.plain_lists import all_modules
+
+Function = ast.FunctionDef | ast.Lambda
+Change = tuple[ast.AST, str]  # a part of the tree, and what stands in its place
+Place = tuple[str, int]  # a file, and the number of a line
+HARMLESS = (  # what can be evaluated a second time without changing anything
+    *(ast.Name, ast.Load, ast.Constant, ast.BinOp, ast.UnaryOp, ast.operator, ast.unaryop),
+    *(ast.JoinedStr, ast.FormattedValue, ast.Subscript, ast.Attribute, ast.Slice, ast.Tuple),
+)
+HARMLESS_CALLS = (
+    *("len", "str", "int", "min", "max", "abs", "size", "dim"),
+    *("transpose", "permute", "matmul", "bmm"),
+)
+
+
+@lru_cache(maxsize=8)
+def _parsed(text: str) -> ast.Module | None:
+    try:
+        return ast.parse(text)
+    except SyntaxError:
+        return None
+
+
+def parsed_file(file: str) -> ast.Module:
+    """Return the syntax tree of a file or a cell; an empty one where it is not known."""
+    return _parsed("".join(linecache.getlines(file))) or ast.Module([], [])
+
+
+def _around(place: Place, kind: Any) -> list[Any]:
+    """Return the parts of the tree around a line, the innermost last."""
+    file, line = place
+    found = [n for n in ast.walk(parsed_file(file)) if isinstance(n, kind)]
+    around = [n for n in found if n.lineno <= line <= (n.end_lineno or n.lineno)]
+    return sorted(around, key=lambda n: (n.lineno, -(n.end_lineno or 0), n.col_offset))
+
+
+def statement_at(place: Place) -> ast.stmt | None:
+    """Return the innermost statement that a line belongs to; of several there, the last."""
+    return next(reversed(statements_at(place)), None)
+
+
+def statements_at(place: Place) -> list[ast.stmt]:
+    """Return the innermost statements that a line belongs to, as `;` parts them."""
+    around = _around(place, ast.stmt)
+    last = around[-1:]
+    simple = [s for s in around if not hasattr(s, "body") and s.lineno == last[0].lineno]
+    return simple if last and last[0] in simple else last
+
+
+def function_at(place: Place) -> ast.FunctionDef | None:
+    """Return the innermost function that a line belongs to."""
+    around = _around(place, ast.FunctionDef)
+    return around[-1] if around else None
+
+
+def parts_at(place: Place, kind: Any) -> list[Any]:
+    """Return the parts of one kind in the statements of a line, without those of a loop's body."""
+    statements = statements_at(place)
+    if not statements:
+        return []
+    lambdas = [n for n in _around(place, ast.Lambda) if n.lineno > statements[-1].lineno]
+    if lambdas:  # one of many, as in a table of functions
+        return [n for n in ast.walk(lambdas[-1]) if isinstance(n, kind)]
+    inner = {id(n) for s in getattr(statements[-1], "body", []) for n in ast.walk(s)}
+    nodes = (n for statement in statements for n in ast.walk(statement))
+    return [n for n in nodes if isinstance(n, kind) and id(n) not in inner]
+
+
+def text_of(node: ast.AST, place: Place) -> str:
+    """Return a part of the tree as its author wrote it, in one line."""
+    source = "".join(linecache.getlines(place[0]))
+    return " ".join((ast.get_source_segment(source, node) or ast.unparse(node)).split())
+
+
+def evaluated(node: ast.AST, frame: types.FrameType | None) -> Any:
+    """Return what an expression stands for where a run stopped.
+
+    Raises:
+        LookupError: where it cannot be known without running code that may change something.
+    """
+    for part in ast.walk(node):
+        called = part.func if isinstance(part, ast.Call) else None
+        name = getattr(called, "id", getattr(called, "attr", ""))
+        if not (name in HARMLESS_CALLS if called else isinstance(part, HARMLESS)):
+            raise LookupError
+    if frame is None or not isinstance(node, ast.expr):
+        raise LookupError
+    try:
+        code = compile(ast.Expression(node), "<expression>", "eval")
+        return eval(code, frame.f_globals, frame.f_locals)
+    except Exception as error:
+        raise LookupError from error
+
+
+def given_by(name: str, place: Place) -> ast.Assign | None:
+    """Return the last assignment to a name before a line, in the same function."""
+    function, found = function_at(place), None
+    for node in ast.walk(function) if function else ():
+        if isinstance(node, ast.Assign) and node.lineno < place[1]:
+            for target in node.targets:
+                if isinstance(target, ast.Name) and target.id == name:
+                    found = node if found is None or node.lineno > found.lineno else found
+    return found
+
+
+def runs_with(attempt: Attempt, place: Place, *changes: Change) -> bool:
+    """Return whether a copy of the network runs when parts of the function at a line are changed.
+
+    The function may be a method, one inside of it, or one beside the network's classes.
+    """
+    found = False
+
+    def change(copied: nn.Module) -> None:
+        nonlocal found
+        for _, module in all_modules(copied):
+            for name, method in _methods(type(module)):
+                if text := texts.get(_begin(method)):
+                    setattr(module, name, types.MethodType(_compiled(text, method), module))
+                    found = True
+        if not found and not beside:
+            raise LookupError
+
+    texts = {
+        (place[0], min([f.lineno, *(d.lineno for d in f.decorator_list)])): f
+        for f in _around(place, ast.FunctionDef)
+    }
+    texts = {begin: _changed(place[0], function, changes) for begin, function in texts.items()}
+    beside = _functions_beside(attempt.model, texts)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of what is only tried
+        for space, name, function in beside:
+            space[name] = _compiled(texts[_begin(function)], function)
+        try:
+            return runs_when(attempt, change)
+        finally:
+            for space, name, function in beside:
+                space[name] = function
+
+
+def _functions_beside(
+    model: nn.Module, texts: Mapping[Place, str]
+) -> list[tuple[dict[str, Any], str, types.FunctionType]]:
+    """Return the functions among these that stand beside a class of the network, and where."""
+    kinds = dict.fromkeys(type(module) for _, module in all_modules(model))
+    spaces = {id(m.__globals__): m.__globals__ for kind in kinds for _, m in _methods(kind)}
+    return [
+        (space, name, thing)
+        for space in spaces.values()
+        for name, thing in space.items()
+        if isinstance(thing, types.FunctionType) and _begin(thing) in texts
+    ]
+
+
+def _begin(function: types.FunctionType) -> Place:
+    return function.__code__.co_filename, function.__code__.co_firstlineno
+
+
+def _methods(kind: type) -> Iterator[tuple[str, types.FunctionType]]:
+    for each in reversed(kind.__mro__):
+        yield from ((n, f) for n, f in vars(each).items() if isinstance(f, types.FunctionType))
+
+
+def _changed(file: str, function: ast.FunctionDef, changes: Sequence[Change]) -> str:
+    """Return the source of a function with some of its parts replaced."""
+    lines = [line.encode() for line in linecache.getlines(file)]
+    for node, new in sorted(changes, key=lambda c: _start(c[0]), reverse=True):
+        (first, start), (last, end) = _start(node), _end(node)
+        lines[first - 1 : last] = [lines[first - 1][:start] + new.encode() + lines[last - 1][end:]]
+        lines[first:first] = [b"" for _ in range(last - first)]  # the numbers of lines stay
+    body = b"".join(lines[function.lineno - 1 : function.end_lineno]).decode()
+    return textwrap.dedent(body)
+
+
+def _start(node: Any) -> tuple[int, int]:
+    return node.lineno, node.col_offset
+
+
+def _end(node: Any) -> tuple[int, int]:
+    return node.end_lineno, node.end_col_offset
+
+
+def _compiled(text: str, method: types.FunctionType) -> Callable[..., Any]:
+    """Return a method with another source, with the names around it that the old one knew."""
+    free = method.__code__.co_freevars
+    cells = [cell.cell_contents for cell in method.__closure__ or ()]
+    inner = textwrap.indent(text, "    ")
+    source = f"def around({', '.join(free)}):\n{inner}\n    return {method.__name__}\n"
+    space: dict[str, Any] = {}
+    exec(source, method.__globals__, space)
+    made: Callable[..., Any] = space["around"](*cells)
+    return made
