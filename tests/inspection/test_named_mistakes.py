@@ -99,6 +99,12 @@ ONE_SIDE: dict[str, tuple[Any, Any, str, list[Any]]] = {
         "reduced: kernel_size=2 in down makes",
         [(nn.MaxPool2d(2), nn.Sequential(nn.Conv2d(8, 32, 1), nn.PixelShuffle(2)))],
     ),
+    "enlarged too much": (
+        nn.AvgPool2d(2),
+        up_by(4, 4),
+        "scale_factor=2 in up, or kernel_size=4 in down",
+        [(nn.AvgPool2d(2), up_by(2, 2)), (nn.AvgPool2d(4), up_by(4, 4))],
+    ),
     "functions": (None, None, "scale_factor=(2, 1) in the nearest up-sampling", []),
 }
 
@@ -320,6 +326,48 @@ class NamedValues(nn.Module):
         return self.row(x)
 
 
+def double(before: int, after: int) -> nn.Sequential:
+    return nn.Sequential(conv(before, after), conv(after, after))
+
+
+class ByFunctions(nn.Module):
+    """Makes its blocks by a function, and by one of its own; one of them with exchanged values."""
+
+    def __init__(self, width: int = 4, wrong: bool = True) -> None:
+        super().__init__()
+        self.one = double(1, width)
+        self.row = nn.Sequential(nn.ReLU(), self.block(width, 2 * width))
+        self.two = double(width, 2 * width)
+        if not wrong:
+            self.two = double(2 * width, width)
+
+    @staticmethod
+    def block(before: int, after: int) -> nn.Sequential:
+        return nn.Sequential(conv(before, after), conv(after, after))
+
+    def forward(self, x: Tensor) -> Any:
+        return self.two(self.row(self.one(x)))
+
+
+class ByItsOwn(ByFunctions):
+    """Exchanges the values of its own function."""
+
+    def __init__(self, width: int = 4) -> None:
+        super().__init__(wrong=False)
+        self.row = nn.Sequential(nn.ReLU(), self.block(2 * width, width))
+
+
+def test_values_of_a_function_that_makes_a_block() -> None:
+    image = (1, 1, 16, 16)
+    told = tells(ByItsOwn(), image)
+    assert (
+        "row.1 is made by `self.block(2 * width, width)`, and block takes (before, after). " in told
+    )
+    assert "With before and after exchanged, `self.block(width, 2 * width)`, the network" in told
+    assert runs(ByFunctions(wrong=False), image)
+    assert "exchanged" not in tells(ByFunctions(), image)  # `if` changes it: what is made is other
+
+
 def test_values_of_a_block_that_are_exchanged() -> None:
     image, end = (1, 1, 16, 16), "exchanged, `{}`, the network runs."
     told = tells(TwoLevels(wrong="up"), image)
@@ -504,6 +552,16 @@ class CountsBack(Kept):
         return x
 
 
+class CountsTooFar(Kept):
+    """Asks for one more than there is."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        x, skips = self.encode(x)
+        for i in range(2, -1, -1):
+            x = self.up[2 - i](x, skips[i + 1])
+        return x
+
+
 class InPlaceOfX(Kept):
     """Has no list at all, and another mistake."""
 
@@ -522,6 +580,7 @@ class InPlaceOfX(Kept):
         (ZipsForward, "skips[::-1]", "skips"),
         (Counts, "skips[-1 - i]", "skips[i]"),
         (CountsBack, "skips[-i - 1]", "skips[-i]"),
+        (CountsTooFar, "skips[i]", "skips[i + 1]"),
     ],
 )
 def test_skips_that_are_taken_in_another_order(

@@ -1,4 +1,4 @@
-"""A map is enlarged along one axis only as it should be: the other needs another factor."""
+"""A map is not enlarged as it was reduced before, along one axis or along all of them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from unet_teach.inspection.wording import listed, op_name, shape_text
 SETTINGS = ("kernel_size", "stride", "padding", "output_padding")
 
 
-def one_axis_is_wrong(attempt: Attempt, first: Value, second: Value) -> str:
+def enlarged_otherwise(attempt: Attempt, first: Value, second: Value) -> str:
     """Say that an up-sampling and the step down to it do not change the same axes alike."""
     word = attempt.wording.step
     for value, other in ((first, second), (second, first)):
@@ -28,10 +28,12 @@ def one_axis_is_wrong(attempt: Attempt, first: Value, second: Value) -> str:
         up = changing[-1]
         right = [a == b for a, b in zip(up.after, sides, strict=True)]
         down = next((s for s in changing if (s.before, s.after) == (sides, up.before)), None)
-        if down is None or up.kind not in ("resize", "transposed") or not any(right):
+        if down is None or up.kind not in ("resize", "transposed"):
             continue
+        if not any(right) and any(a % b for a, b in zip(up.after, up.before, strict=True)):
+            continue  # an output_padding, or a padding
         remedies = []
-        for step, changed in _changes(up, down, sides):
+        for step, changed in _changes(up, down, sides, both=down.is_uneven or not any(right)):
             if layers := _layers_to_change(attempt, step, changed):
                 each = listed(f"{n}={setting_text(values)}" for n, values in changed.items())
                 remedies.append(f"{each} in {listed(layers)}")
@@ -48,8 +50,10 @@ def _change(step: Step) -> str:
     return f"{shape_text(step.after)} of {shape_text(step.before)}"
 
 
-def _changes(up: Step, down: Step, sides: Sizes) -> Iterator[tuple[Step, dict[str, Sizes]]]:
-    """Yield other settings of the step up, and of the one down, with which both fit."""
+def _changes(
+    up: Step, down: Step, sides: Sizes, *, both: bool
+) -> Iterator[tuple[Step, dict[str, Sizes]]]:
+    """Yield other settings of the step up, or of the one down as well, with which both fit."""
     factors = [side / given for side, given in zip(sides, up.before, strict=True)]
     if all(factor % 1 == 0 for factor in factors):
         whole = tuple(map(int, factors))
@@ -58,10 +62,10 @@ def _changes(up: Step, down: Step, sides: Sizes) -> Iterator[tuple[Step, dict[st
         elif up.settings and (change := _with_stride(up, whole, sides)):
             yield up, change
     factors = [after / given for after, given in zip(up.after, up.before, strict=True)]
-    if down.is_uneven and all(factor % 1 == 0 for factor in factors):
+    if both and all(factor % 1 == 0 for factor in factors):
         whole = tuple(map(int, factors))
         wanted = tuple(side // n for side, n in zip(sides, whole, strict=True))
-        if change := _with_stride(down, whole, wanted):
+        if down.settings and (change := _with_stride(down, whole, wanted)):
             yield down, change
 
 

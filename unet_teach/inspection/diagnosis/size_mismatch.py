@@ -17,7 +17,7 @@ from unet_teach.inspection.diagnosis.channel_mismatch import cat_dim
 from unet_teach.inspection.diagnosis.feature_mismatch import PRODUCTS
 from unet_teach.inspection.diagnosis.forward_code import exchanged_maps, other_order
 from unet_teach.inspection.diagnosis.init_code import assigned_twice
-from unet_teach.inspection.diagnosis.one_axis import one_axis_is_wrong
+from unet_teach.inspection.diagnosis.one_axis import enlarged_otherwise
 from unet_teach.inspection.diagnosis.own_code import own_code
 from unet_teach.inspection.diagnosis.resizing_calls import call_remedy
 from unet_teach.inspection.diagnosis.size_steps import (
@@ -73,7 +73,7 @@ def _size_remedy(attempt: Attempt, first: Value, second: Value) -> str:
         _divisible,
         _results_exchanged,
         lambda attempt, first, second: other_order(attempt),
-        one_axis_is_wrong,
+        enlarged_otherwise,
         _wrong_level,
         _mended_step,
     ):
