@@ -288,6 +288,28 @@ def test_a_layer_that_replaces_none() -> None:
     assert "assigned" not in tells(EitherBranch(large=True), (1, 1, 16, 16))
 
 
+@pytest.mark.parametrize("name", ["double", "half", "type", "apply"])
+def test_a_layer_with_the_name_of_a_method(name: str) -> None:
+    class Named(nn.Module):
+        """Has a layer that a method of nn.Module hides."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            setattr(self, name, conv(1, 4))
+
+        def forward(self, x: Tensor) -> Any:
+            calls = {
+                "double": lambda: self.double(x),  # type: ignore[call-arg]
+                "half": lambda: self.half(x),  # type: ignore[call-arg]
+                "type": lambda: self.type(x),  # type: ignore[arg-type]
+                "apply": lambda: self.apply(x),  # type: ignore[arg-type]
+            }
+            return calls[name]()
+
+    told = tells(Named(), (1, 1, 8, 8))
+    assert f"`self.{name}` is a method that each nn.Module has" in told
+
+
 def test_one_layer_in_two_places() -> None:
     told = tells(nn.Sequential(*[Double(1, 4)] * 2), (1, 1, 8, 8))
     assert "It is the same layer as 1, with the same weights." in told
