@@ -96,7 +96,8 @@ def _with_stride(step: Step, strides: Sizes, wanted: Sizes) -> dict[str, Sizes]:
 def _layers_to_change(attempt: Attempt, step: Step, changed: dict[str, Sizes]) -> list[str]:
     """Return the layers with which a network runs when they are so changed.
 
-    That is the one of this step, or all that are like it. A function is named and not tried.
+    That is the one of this step, or with another one, or all that are like it. A function is named
+    and not tried.
     """
     layers, name = dict(attempt.model.named_modules()), next(iter(changed), "")
     path = step.op.module
@@ -111,7 +112,8 @@ def _layers_to_change(attempt: Attempt, step: Step, changed: dict[str, Sizes]) -
 
         return runs_when(attempt, mend)
 
-    return next(filter(runs, ([path], alike)), [])
+    pairs = ([p for p in alike if p in (path, other)] for other in alike if other != path)
+    return next(filter(runs, ([path], *pairs, alike)), [])
 
 
 def _is_alike(layer: nn.Module, other: nn.Module, names: tuple[str, ...]) -> bool:
