@@ -17,8 +17,17 @@ from unet_teach.inspection.wording import listed, op_name, shape_text
 SETTINGS = ("kernel_size", "stride", "padding", "output_padding")
 
 
-def enlarged_otherwise(attempt: Attempt, first: Value, second: Value) -> str:
-    """Say that an up-sampling and the step down to it do not change the same axes alike."""
+def some_sides_differ(attempt: Attempt, first: Value, second: Value) -> str:
+    """Say that an up-sampling and the step down to it do not change all axes alike."""
+    return _enlarged_otherwise(attempt, first, second, some=True)
+
+
+def all_sides_differ(attempt: Attempt, first: Value, second: Value) -> str:
+    """Say that an up-sampling and the step down to it have different factors."""
+    return _enlarged_otherwise(attempt, first, second, some=False)
+
+
+def _enlarged_otherwise(attempt: Attempt, first: Value, second: Value, *, some: bool) -> str:
     word = attempt.wording.step
     for value, other in ((first, second), (second, first)):
         steps, sides = steps_to(attempt.graph, value, other), other.shape[2:]
@@ -30,8 +39,8 @@ def enlarged_otherwise(attempt: Attempt, first: Value, second: Value) -> str:
         down = next((s for s in changing if (s.before, s.after) == (sides, up.before)), None)
         if down is None or up.kind not in ("resize", "transposed"):
             continue
-        if not any(right) and any(a % b for a, b in zip(up.after, up.before, strict=True)):
-            continue  # an output_padding, or a padding
+        if any(right) is not some:
+            continue
         remedies = []
         for step, changed in _changes(up, down, sides, both=down.is_uneven or not any(right)):
             if layers := _layers_to_change(attempt, step, changed):
