@@ -167,6 +167,8 @@ def unknown_name(attempt: Attempt) -> str:
 
 def call_does_not_fit(attempt: Attempt) -> str:
     """A layer of the network is called with too many or too few values."""
+    if hidden := _hidden_by_a_method(attempt):
+        return hidden
     found = re.search(r"(\w+)\.forward\(\) (missing|takes|got)(.*)", attempt.message)
     module = attempt.module
     if found is None or module is None or not isinstance(attempt.error, TypeError):
@@ -198,6 +200,19 @@ def call_does_not_fit(attempt: Attempt) -> str:
         return f"{who} takes ({', '.join(names)}){_named(attempt, module, names, *named.groups())}"
     wrong = f"it is given {count}" if count else f"here {' and '.join(missing)} is missing"
     return f"{who} takes ({', '.join(names)}), and {wrong}. Give it one value for each."
+
+
+def _hidden_by_a_method(attempt: Attempt) -> str:
+    """Say that a layer has the name of a method of nn.Module, which is called in its place."""
+    called = re.findall(r"self\.(\w+)\(", own_code(attempt.error).line)
+    for name in called:
+        owners = [m for m in attempt.model.modules() if name in dict(m.named_children())]
+        if owners and hasattr(nn.Module, name):
+            return (
+                f"`self.{name}` is a method that each nn.Module has, and it hides the layer of "
+                f"this name. Give the layer another name, in __init__ and in forward."
+            )
+    return ""
 
 
 def _named(attempt: Attempt, module: nn.Module, names: list[str], wrong: str, name: str) -> str:
