@@ -99,6 +99,12 @@ ONE_SIDE: dict[str, tuple[Any, Any, str, list[Any]]] = {
         "reduced: kernel_size=2 in down makes",
         [(nn.MaxPool2d(2), nn.Sequential(nn.Conv2d(8, 32, 1), nn.PixelShuffle(2)))],
     ),
+    "a row": (
+        nn.MaxPool1d(4),
+        up_by(2),
+        "scale_factor=4 in up",
+        [(nn.MaxPool1d(4), up_by(4)), (nn.MaxPool1d(2), up_by(2))],
+    ),
     "functions": (None, None, "scale_factor=(2, 1) in the nearest up-sampling", []),
 }
 
@@ -106,7 +112,7 @@ ONE_SIDE: dict[str, tuple[Any, Any, str, list[Any]]] = {
 @pytest.mark.parametrize("case", ONE_SIDE)
 def test_a_side_that_is_not_enlarged_as_it_was_reduced(case: str) -> None:
     down, up, remedy, mended = ONE_SIDE[case]
-    rank = 3 if case == "volumes" else 2
+    rank = {"volumes": 3, "a row": 1}.get(case, 2)
     image = (1, 1, *[16, 24, 8][:rank])
     told = tells(OneLevel(down, up, rank), image)
     assert remedy in told
@@ -282,6 +288,28 @@ def test_a_layer_that_replaces_none() -> None:
     assert "assigned" not in tells(EitherBranch(large=True), (1, 1, 16, 16))
 
 
+@pytest.mark.parametrize("name", ["double", "half", "type", "apply"])
+def test_a_layer_with_the_name_of_a_method(name: str) -> None:
+    class Named(nn.Module):
+        """Has a layer that a method of nn.Module hides."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            setattr(self, name, conv(1, 4))
+
+        def forward(self, x: Tensor) -> Any:
+            calls = {
+                "double": lambda: self.double(x),  # type: ignore[call-arg]
+                "half": lambda: self.half(x),  # type: ignore[call-arg]
+                "type": lambda: self.type(x),  # type: ignore[arg-type]
+                "apply": lambda: self.apply(x),  # type: ignore[arg-type]
+            }
+            return calls[name]()
+
+    told = tells(Named(), (1, 1, 8, 8))
+    assert f"`self.{name}` is a method that each nn.Module has" in told
+
+
 def test_one_layer_in_two_places() -> None:
     told = tells(nn.Sequential(*[Double(1, 4)] * 2), (1, 1, 8, 8))
     assert "It is the same layer as 1, with the same weights." in told
@@ -318,6 +346,48 @@ class NamedValues(nn.Module):
 
     def forward(self, x: Tensor) -> Any:
         return self.row(x)
+
+
+def double(before: int, after: int) -> nn.Sequential:
+    return nn.Sequential(conv(before, after), conv(after, after))
+
+
+class ByFunctions(nn.Module):
+    """Makes its blocks by a function, and by one of its own; one of them with exchanged values."""
+
+    def __init__(self, width: int = 4, wrong: bool = True) -> None:
+        super().__init__()
+        self.one = double(1, width)
+        self.row = nn.Sequential(nn.ReLU(), self.block(width, 2 * width))
+        self.two = double(width, 2 * width)
+        if not wrong:
+            self.two = double(2 * width, width)
+
+    @staticmethod
+    def block(before: int, after: int) -> nn.Sequential:
+        return nn.Sequential(conv(before, after), conv(after, after))
+
+    def forward(self, x: Tensor) -> Any:
+        return self.two(self.row(self.one(x)))
+
+
+class ByItsOwn(ByFunctions):
+    """Exchanges the values of its own function."""
+
+    def __init__(self, width: int = 4) -> None:
+        super().__init__(wrong=False)
+        self.row = nn.Sequential(nn.ReLU(), self.block(2 * width, width))
+
+
+def test_values_of_a_function_that_makes_a_block() -> None:
+    image = (1, 1, 16, 16)
+    told = tells(ByItsOwn(), image)
+    assert (
+        "row.1 is made by `self.block(2 * width, width)`, and block takes (before, after). " in told
+    )
+    assert "With before and after exchanged, `self.block(width, 2 * width)`, the network" in told
+    assert runs(ByFunctions(wrong=False), image)
+    assert "exchanged" not in tells(ByFunctions(), image)  # `if` changes it: what is made is other
 
 
 def test_values_of_a_block_that_are_exchanged() -> None:
@@ -504,6 +574,16 @@ class CountsBack(Kept):
         return x
 
 
+class CountsTooFar(Kept):
+    """Asks for one more than there is."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        x, skips = self.encode(x)
+        for i in range(2, -1, -1):
+            x = self.up[2 - i](x, skips[i + 1])
+        return x
+
+
 class InPlaceOfX(Kept):
     """Has no list at all, and another mistake."""
 
@@ -522,6 +602,7 @@ class InPlaceOfX(Kept):
         (ZipsForward, "skips[::-1]", "skips"),
         (Counts, "skips[-1 - i]", "skips[i]"),
         (CountsBack, "skips[-i - 1]", "skips[-i]"),
+        (CountsTooFar, "skips[i]", "skips[i + 1]"),
     ],
 )
 def test_skips_that_are_taken_in_another_order(

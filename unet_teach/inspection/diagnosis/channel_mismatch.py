@@ -207,12 +207,14 @@ def _channel_remedy(attempt: Attempt, op: Op, given: Value, expected: int) -> st
 
 def _not_called(attempt: Attempt, op: Op, channels: int, expected: int) -> str:
     """Name a layer that was passed over: it makes what is wanted, and never ran."""
-    calls = attempt.recording.calls
+    calls, modules = attempt.recording.calls, dict(attempt.model.named_modules())
     if told := _left_behind(attempt, op, expected):
         return told
-    for path, module in attempt.model.named_modules():
+    for path, module in modules.items():
+        if isinstance(modules[path.rpartition(".")[0]], nn.Sequential):
+            continue  # a part of a block
         takes, makes = _channels_of(module)
-        if not path or calls[path] or makes != expected or op.module.startswith(path):
+        if not path or calls[path] or makes != expected or f"{op.module}.".startswith(f"{path}."):
             continue
         if takes == channels and _runs_after(attempt, op.module, path):
             return (

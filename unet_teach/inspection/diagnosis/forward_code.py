@@ -75,7 +75,8 @@ def runs_with_code(attempt: Attempt, method: Method, tree: ast.FunctionDef) -> b
         code = compile(module, "<tried>", "exec")
     except (SyntaxError, ValueError):
         return False
-    (own,) = [c for c in code.co_consts if isinstance(c, types.CodeType)][:1]
+    codes = [c for c in code.co_consts if isinstance(c, types.CodeType)]
+    own = next(c for c in codes if c.co_name == tree.name)
     if own.co_freevars:  # such as super(), which needs its class
         return False
     changed: Any = types.FunctionType(own, function.__globals__, own.co_name, function.__defaults__)

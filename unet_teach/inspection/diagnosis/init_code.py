@@ -8,7 +8,8 @@ import inspect
 import itertools
 import operator
 import textwrap
-from collections.abc import Iterator
+import types
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import torch
@@ -18,6 +19,7 @@ from unet_teach.inspection.diagnosis.attempt import Attempt
 from unet_teach.inspection.diagnosis.trials import runs_when
 
 NO_SHAPES = ("mode", "align_corners", "bias", "inplace", "padding_mode")
+CANNOT = (LookupError, TypeError, ValueError, ArithmeticError)  # be computed from the code alone
 MAX_TEXT = 70  # characters of a line of code
 MAKERS = ("add_module", "register_module", "setattr")
 OPERATORS = {
@@ -48,17 +50,23 @@ class Assigned(NamedTuple):
 
 
 class Made(NamedTuple):
-    """The call in an `__init__` that makes a layer, with what its arguments stand for."""
+    """The call in an `__init__` that makes a layer, a class's or a function's, and its values."""
 
     call: ast.Call
+    maker: Callable[..., nn.Module]
     values: list[Any]
     named: dict[str, Any]
 
 
+def _function_of_init(kind: type) -> Any:
+    """Return the `__init__` of a class, or the one that it inherits."""
+    return next(vars(each)["__init__"] for each in kind.__mro__ if "__init__" in vars(each))
+
+
 def _init_of(kind: type) -> tuple[ast.FunctionDef, int] | None:
-    """Return the syntax tree of a class's own `__init__`, and what its line numbers lack."""
+    """Return the syntax tree of a class's `__init__`, and what its line numbers lack."""
     try:
-        lines, first = inspect.getsourcelines(vars(kind)["__init__"])
+        lines, first = inspect.getsourcelines(_function_of_init(kind))
         (function,) = ast.parse(textwrap.dedent("".join(lines))).body
     except (OSError, TypeError, KeyError, SyntaxError, ValueError):
         return None
@@ -220,16 +228,14 @@ def exchanged_values(attempt: Attempt, path: str) -> str:
     for i in range(len(parts), 0, -1):
         block, made = ".".join(parts[:i]), _call_that_makes(layers, parts[:i])
         layer = layers.get(block)
-        if made is None or layer is None or type(layer).__module__.startswith("torch."):
+        if made is None or layer is None or not _makes(layer, made):
             continue
-        if "__init__" not in vars(type(layer)) or not _makes(layer, made):
-            continue
-        names = list(inspect.signature(vars(type(layer))["__init__"]).parameters)[1:]
+        names = list(inspect.signature(made.maker).parameters)
         given = dict(zip(names, made.values, strict=False)) | made.named
         whole = [name for name, value in given.items() if type(value) is int]
         for a, b in itertools.combinations(whole, 2):
             other = given | {a: given[b], b: given[a]}
-            if given[a] == given[b] or not _runs_with(attempt, block, other):
+            if given[a] == given[b] or not _runs_with(attempt, block, made.maker, other):
                 continue
             text = dict(zip(names, map(ast.unparse, made.call.args), strict=False))
             text |= {str(k.arg): ast.unparse(k.value) for k in made.call.keywords}
@@ -239,36 +245,32 @@ def exchanged_values(attempt: Attempt, path: str) -> str:
                 value if i < count else f"{n}={value}" for i, (n, value) in enumerate(text.items())
             ]
             return (
-                f"{block} is made by `{ast.unparse(made.call)}`, and {type(layer).__name__} takes "
+                f"{block} is made by `{ast.unparse(made.call)}`, and {made.maker.__name__} takes "
                 f"({', '.join(names)}). With {a} and {b} exchanged, "
                 f"`{ast.unparse(made.call.func)}({', '.join(wanted)})`, the network runs."
             )
     return ""
 
 
-def _build(layer: nn.Module, values: list[Any], named: dict[str, Any]) -> nn.Module:
-    kind: Any = type(layer)
-    made: nn.Module = kind(*values, **named)
-    return made.eval()
-
-
 def _makes(layer: nn.Module, made: Made) -> bool:
     """Return whether these values make a layer with weights of the same shapes."""
     with contextlib.suppress(Exception), torch.device("meta"):
-        again = _build(layer, made.values, made.named).state_dict()
+        again = made.maker(*made.values, **made.named).state_dict()
         shapes = [{n: w.shape for n, w in each.items()} for each in (again, layer.state_dict())]
         return shapes[0] == shapes[1]
     return False
 
 
-def _runs_with(attempt: Attempt, path: str, named: dict[str, Any]) -> bool:
+def _runs_with(
+    attempt: Attempt, path: str, maker: Callable[..., nn.Module], named: dict[str, Any]
+) -> bool:
     """Return whether the network runs when the layer on a path is made with other values."""
 
     def replace(copied: nn.Module) -> None:
         around, _, name = path.rpartition(".")
         device = next((weight.device for weight in copied.parameters()), torch.device("cpu"))
         with torch.device(device):
-            made = _build(copied.get_submodule(path), [], named)
+            made = maker(**named).eval()
         copied.get_submodule(around)._modules[name] = made
 
     return runs_when(attempt, replace)
@@ -286,14 +288,30 @@ def _call_that_makes(layers: dict[str, nn.Module], parts: list[str]) -> Made | N
             value = _entry(value, number)
         if not isinstance(value, ast.Call) or any(k.arg is None for k in value.keywords):
             return None
-        known = _known_names(type(owner), owner)
+        known, kind = _known_names(type(owner), owner), type(layers[".".join(parts)])
+        is_own = not kind.__module__.startswith("torch.")
+        maker: Any = kind if is_own else _function_of(value.func, type(owner))
+        if maker is None:
+            return None
         try:
             values = [_evaluated(each, known) for each in value.args]
             named = {str(k.arg): _evaluated(k.value, known) for k in value.keywords}
-            return Made(value, values, named)
-        except (KeyError, TypeError, ValueError, ArithmeticError):
+            return Made(value, maker, values, named)
+        except CANNOT:
             return None
     return None
+
+
+def _function_of(called: ast.expr, owner: type) -> Any:
+    """Return the user's own function that makes a layer; `None` where it is none."""
+    found = None
+    if isinstance(called, ast.Name):
+        found = getattr(_function_of_init(owner), "__globals__", {}).get(called.id)
+    elif isinstance(called, ast.Attribute) and isinstance(called.value, ast.Name):
+        found = getattr(
+            inspect.getattr_static(owner, called.attr, None), "__func__", None
+        )  # a static method
+    return found if isinstance(found, types.FunctionType) else None
 
 
 def _entry(row: ast.expr | None, number: str) -> ast.expr | None:
@@ -311,7 +329,7 @@ def _known_names(kind: type, owner: nn.Module) -> dict[str, Any]:
     """Return the names of an `__init__` whose values follow from its defaults and its code."""
     known = {
         name: parameter.default
-        for name, parameter in inspect.signature(vars(kind)["__init__"]).parameters.items()
+        for name, parameter in inspect.signature(_function_of_init(kind)).parameters.items()
         if parameter.default is not parameter.empty
     }
     known |= {f"self.{n}": v for n, v in vars(owner).items() if isinstance(v, int | tuple | list)}
@@ -326,7 +344,7 @@ def _known_names(kind: type, owner: nn.Module) -> dict[str, Any]:
                     known |= {ast.unparse(name): part for name, part in pairs}
                 else:
                     known[ast.unparse(target)] = value
-            except (KeyError, TypeError, ValueError, ArithmeticError, IndexError):
+            except CANNOT:
                 known.pop(ast.unparse(target), None)
     return known
 

@@ -170,6 +170,8 @@ def unknown_name(attempt: Attempt) -> str:
 
 def call_does_not_fit(attempt: Attempt) -> str:
     """A layer of the network is called with too many or too few values."""
+    if hidden := _hidden_by_a_method(attempt):
+        return hidden
     found = re.search(r"(\w+)\.forward\(\) (missing|takes|got)(.*)", attempt.message)
     module = attempt.module
     if found is None or module is None or not isinstance(attempt.error, TypeError):
@@ -214,6 +216,19 @@ def _joined_call(attempt: Attempt) -> str:
             new = f"{layer}({joined})"
             if len(given) > 1 and runs_with(attempt, place, (call, new)):
                 return new
+    return ""
+
+
+def _hidden_by_a_method(attempt: Attempt) -> str:
+    """Say that a layer has the name of a method of nn.Module, which is called in its place."""
+    called = re.findall(r"self\.(\w+)\(", own_code(attempt.error).line)
+    for name in called:
+        owners = [m for m in attempt.model.modules() if name in dict(m.named_children())]
+        if owners and hasattr(nn.Module, name):
+            return (
+                f"`self.{name}` is a method that each nn.Module has, and it hides the layer of "
+                f"this name. Give the layer another name, in __init__ and in forward."
+            )
     return ""
 
 

@@ -18,10 +18,10 @@ from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 from unet_teach.inspection.axes import finest_strides
 from unet_teach.inspection.diagnosis.attempt import Attempt
 from unet_teach.inspection.diagnosis.channel_mismatch import cat_dim
+from unet_teach.inspection.diagnosis.enlarged_otherwise import all_sides_differ, some_sides_differ
 from unet_teach.inspection.diagnosis.feature_mismatch import PRODUCTS
 from unet_teach.inspection.diagnosis.forward_code import exchanged_maps, other_order
 from unet_teach.inspection.diagnosis.init_code import assigned_twice, dilation_in_init
-from unet_teach.inspection.diagnosis.one_axis import one_axis_is_wrong
 from unet_teach.inspection.diagnosis.own_code import own_code
 from unet_teach.inspection.diagnosis.resizing_calls import call_remedy
 from unet_teach.inspection.diagnosis.size_steps import (
@@ -103,9 +103,10 @@ def _size_remedy(attempt: Attempt, first: Value, second: Value) -> str:
         _divisible,
         _results_exchanged,
         lambda attempt, first, second: other_order(attempt),
-        one_axis_is_wrong,
+        some_sides_differ,
         _wrong_level,
         _mended_step,
+        all_sides_differ,
     ):
         if told := remedy(attempt, first, second):
             return told

@@ -1,4 +1,4 @@
-"""A map is enlarged along one axis only as it should be: the other needs another factor."""
+"""A map is not enlarged as it was reduced before, along one axis or along all of them."""
 
 from __future__ import annotations
 
@@ -17,8 +17,17 @@ from unet_teach.inspection.wording import listed, op_name, shape_text
 SETTINGS = ("kernel_size", "stride", "padding", "output_padding")
 
 
-def one_axis_is_wrong(attempt: Attempt, first: Value, second: Value) -> str:
-    """Say that an up-sampling and the step down to it do not change the same axes alike."""
+def some_sides_differ(attempt: Attempt, first: Value, second: Value) -> str:
+    """Say that an up-sampling and the step down to it do not change all axes alike."""
+    return _enlarged_otherwise(attempt, first, second, some=True)
+
+
+def all_sides_differ(attempt: Attempt, first: Value, second: Value) -> str:
+    """Say that an up-sampling and the step down to it have different factors."""
+    return _enlarged_otherwise(attempt, first, second, some=False)
+
+
+def _enlarged_otherwise(attempt: Attempt, first: Value, second: Value, *, some: bool) -> str:
     word = attempt.wording.step
     for value, other in ((first, second), (second, first)):
         steps, sides = steps_to(attempt.graph, value, other), other.shape[2:]
@@ -28,10 +37,12 @@ def one_axis_is_wrong(attempt: Attempt, first: Value, second: Value) -> str:
         up = changing[-1]
         right = [a == b for a, b in zip(up.after, sides, strict=True)]
         down = next((s for s in changing if (s.before, s.after) == (sides, up.before)), None)
-        if down is None or up.kind not in ("resize", "transposed") or not any(right):
+        if down is None or up.kind not in ("resize", "transposed"):
+            continue
+        if any(right) is not some:
             continue
         remedies = []
-        for step, changed in _changes(up, down, sides):
+        for step, changed in _changes(up, down, sides, both=down.is_uneven or not any(right)):
             if layers := _layers_to_change(attempt, step, changed):
                 each = listed(f"{n}={setting_text(values)}" for n, values in changed.items())
                 remedies.append(f"{each} in {listed(layers)}")
@@ -48,8 +59,10 @@ def _change(step: Step) -> str:
     return f"{shape_text(step.after)} of {shape_text(step.before)}"
 
 
-def _changes(up: Step, down: Step, sides: Sizes) -> Iterator[tuple[Step, dict[str, Sizes]]]:
-    """Yield other settings of the step up, and of the one down, with which both fit."""
+def _changes(
+    up: Step, down: Step, sides: Sizes, *, both: bool
+) -> Iterator[tuple[Step, dict[str, Sizes]]]:
+    """Yield other settings of the step up, or of the one down as well, with which both fit."""
     factors = [side / given for side, given in zip(sides, up.before, strict=True)]
     if all(factor % 1 == 0 for factor in factors):
         whole = tuple(map(int, factors))
@@ -58,10 +71,10 @@ def _changes(up: Step, down: Step, sides: Sizes) -> Iterator[tuple[Step, dict[st
         elif up.settings and (change := _with_stride(up, whole, sides)):
             yield up, change
     factors = [after / given for after, given in zip(up.after, up.before, strict=True)]
-    if down.is_uneven and all(factor % 1 == 0 for factor in factors):
+    if both and all(factor % 1 == 0 for factor in factors):
         whole = tuple(map(int, factors))
         wanted = tuple(side // n for side, n in zip(sides, whole, strict=True))
-        if change := _with_stride(down, whole, wanted):
+        if down.settings and (change := _with_stride(down, whole, wanted)):
             yield down, change
 
 
@@ -92,7 +105,8 @@ def _with_stride(step: Step, strides: Sizes, wanted: Sizes) -> dict[str, Sizes]:
 def _layers_to_change(attempt: Attempt, step: Step, changed: dict[str, Sizes]) -> list[str]:
     """Return the layers with which a network runs when they are so changed.
 
-    That is the one of this step, or all that are like it. A function is named and not tried.
+    That is the one of this step, or with another one, or all that are like it. A function is named
+    and not tried.
     """
     layers, name = dict(attempt.model.named_modules()), next(iter(changed), "")
     path = step.op.module
@@ -107,7 +121,8 @@ def _layers_to_change(attempt: Attempt, step: Step, changed: dict[str, Sizes]) -
 
         return runs_when(attempt, mend)
 
-    return next(filter(runs, ([path], alike)), [])
+    pairs = ([p for p in alike if p in (path, other)] for other in alike if other != path)
+    return next(filter(runs, ([path], *pairs, alike)), [])
 
 
 def _is_alike(layer: nn.Module, other: nn.Module, names: tuple[str, ...]) -> bool:
