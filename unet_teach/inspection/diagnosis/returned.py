@@ -16,12 +16,13 @@ from unet_teach.inspection.diagnosis.own_code import article, described, own_fra
 from unet_teach.inspection.diagnosis.source import (
     Change,
     Place,
+    called_name,
     evaluated,
-    function_at,
     given_by,
     parts_at,
     runs_with,
     text_of,
+    tree_of,
 )
 from unet_teach.inspection.diagnosis.trials import runs_when
 
@@ -153,13 +154,9 @@ def _of_a_name(attempt: Attempt, made: _Made) -> str:
 
 def _what_it_returns(call: ast.Call, made: _Made) -> _Returns:
     """Say what a call returns, with the names at the end of its code."""
-    name = getattr(call.func, "attr", getattr(call.func, "id", ""))
+    name, called = called_name(call), evaluated(call.func, made.frame)
     if name in CUTS:
         return _Returns(is_cut=True)
-    try:
-        called = evaluated(call.func, made.frame)
-    except LookupError:
-        return _Returns()
     kind = type(called).__name__
     if isinstance(called, nn.Module) and type(called).__module__.startswith("torch.nn"):
         if getattr(called, "return_indices", False):
@@ -178,26 +175,20 @@ def _end_of(called: Any) -> tuple[str | None, tuple[str, ...]]:
 
     The text is "" where nothing is returned, and `None` where the code is not known.
     """
-    function = inspect.unwrap(called.forward if isinstance(called, nn.Module) else called)
-    code = getattr(function, "__code__", None)
-    tree = function_at((code.co_filename, code.co_firstlineno)) if code else None
-    if code is None or tree is None:
+    function = called.forward if isinstance(called, nn.Module) else called
+    if (tree := tree_of(function)) is None:
         return None, ()
     ends = [n.value for n in ast.walk(tree) if isinstance(n, ast.Return) and n.value]
     if not ends:
         return "", ()
     parts = ends[-1].elts if isinstance(ends[-1], ast.Tuple) else []
     names = tuple(p.id if isinstance(p, ast.Name) else "_" for p in parts)
-    return text_of(ends[-1], (code.co_filename, code.co_firstlineno)), names
+    return text_of(ends[-1], (inspect.getfile(function), 0)), names
 
 
 def returned_parts(value: ast.expr, frame: Any) -> tuple[int, str]:
     """Return how many values a call of the network's own code returns, and by which words."""
-    try:
-        called = evaluated(value.func, frame) if isinstance(value, ast.Call) else None
-    except LookupError:
-        called = None
-    end, names = _end_of(called) if callable(called) else (None, ())
+    end, names = _end_of(evaluated(value.func, frame) if isinstance(value, ast.Call) else None)
     return len(names), end or ""
 
 
@@ -240,14 +231,11 @@ def _nothing_was_kept(attempt: Attempt) -> str:
             whole = node.value if isinstance(node, ast.Subscript) else None
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
                 whole = node.func.value if node.func.attr == "get" else None
-            try:
-                thing = evaluated(whole or node, frame)
-            except LookupError:
-                continue
-            keys = thing if isinstance(thing, dict) else range(len(thing)) if thing else ()
+            thing = evaluated(whole, frame) if whole else None
             if not isinstance(thing, dict | list):
                 continue
-            kept = [key for key in keys if thing[key] is not None]
+            entries = thing.items() if isinstance(thing, dict) else enumerate(thing)
+            kept = [key for key, entry in entries if entry is not None]
             if late := bound_late(attempt, kept):
                 return f"`{text_of(node, place)}` is None. {late}"
     return ""
@@ -280,7 +268,7 @@ def _of_a_literal(attempt: Attempt, kind: str) -> str:
 
 def _inside_a_row(attempt: Attempt, path: str) -> str:
     """Say that a layer of an nn.Sequential returned a tuple, and the next one takes a tensor."""
-    layers = dict(attempt.model.named_modules())
+    layers = attempt.layers
     if not path or not isinstance(layers.get(path.rpartition(".")[0]), nn.Sequential):
         return ""
 

@@ -72,10 +72,7 @@ def unpacked_into_other_count(attempt: Attempt) -> str:
 
 def _of_a_shape(attempt: Attempt, code: OwnCode, value: ast.expr, wanted: int) -> str:
     """Say how many sizes a tensor has, and what took an axis from it."""
-    try:
-        thing = evaluated(value, code.frame)
-    except LookupError:
-        return ""
+    thing = evaluated(value, code.frame)
     if not isinstance(thing, torch.Size):
         return ""
     name = text_of(value, code.place)
@@ -163,18 +160,13 @@ def _of_a_loop(attempt: Attempt, code: OwnCode, kind: str = "") -> str:
 
 def _of_a_value(attempt: Attempt, code: OwnCode, value: ast.expr, wanted: int) -> str:
     """Say how many parts a variable has, or what a function of the network's own returns."""
-    try:
-        thing = evaluated(value, code.frame)
-    except LookupError:
-        count, end = returned_parts(value, code.frame)
-        call = text_of(value, code.place)
+    thing, name = evaluated(value, code.frame), text_of(value, code.place)
+    count, end = returned_parts(value, code.frame)
+    if count not in (0, wanted):
         return (
-            f"`{call}` returns {count} values, by `return {end}`, and is given to {wanted} names. "
+            f"`{name}` returns {count} values, by `return {end}`, and is given to {wanted} names. "
             "Write as many names."
-            if count not in (0, wanted)
-            else ""
         )
-    name = text_of(value, code.place)
     if isinstance(thing, Tensor) and thing.dim():
         return (
             f"`{name}` is one tensor, {shape_text(thing.shape)}: {wanted} names would divide its "
