@@ -45,8 +45,7 @@ class Made(NamedTuple):
 
     call: ast.Call
     maker: Callable[..., nn.Module]
-    values: list[Any]
-    named: dict[str, Any]
+    given: dict[str, Any]
 
 
 def _function_of_init(kind: type) -> Any:
@@ -159,8 +158,7 @@ def exchanged_values(attempt: Attempt, path: str) -> str:
         layer = layers.get(block)
         if made is None or layer is None or not _makes(layer, made):
             continue
-        names = list(inspect.signature(made.maker).parameters)
-        given = dict(zip(names, made.values, strict=False)) | made.named
+        names, given = list(inspect.signature(made.maker).parameters), made.given
         whole = [name for name, value in given.items() if type(value) is int]
         for a, b in itertools.combinations(whole, 2):
             other = given | {a: given[b], b: given[a]}
@@ -184,7 +182,7 @@ def exchanged_values(attempt: Attempt, path: str) -> str:
 def _makes(layer: nn.Module, made: Made) -> bool:
     """Return whether these values make a layer with weights of the same shapes."""
     with contextlib.suppress(Exception), torch.device("meta"):
-        again = made.maker(*made.values, **made.named).state_dict()
+        again = made.maker(**made.given).state_dict()
         shapes = [{n: w.shape for n, w in each.items()} for each in (again, layer.state_dict())]
         return shapes[0] == shapes[1]
     return False
@@ -224,8 +222,9 @@ def _call_that_makes(layers: dict[str, nn.Module], parts: list[str]) -> Made | N
         if not is_own and not isinstance(maker, types.FunctionType):
             return None
         values = [computed(each, around, known) for each in value.args]
-        named = {str(k.arg): computed(k.value, around, known) for k in value.keywords}
-        return Made(value, maker, values, named)
+        given = dict(zip(inspect.signature(maker).parameters, values, strict=False))
+        given |= {str(k.arg): computed(k.value, around, known) for k in value.keywords}
+        return Made(value, maker, given)
     return None
 
 

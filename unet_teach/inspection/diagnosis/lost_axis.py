@@ -6,7 +6,6 @@ import ast
 import linecache
 import re
 from collections.abc import Iterator, Sequence
-from functools import partial
 from typing import NamedTuple
 
 from torch import Tensor, nn
@@ -254,11 +253,8 @@ def _works(attempt: Attempt, op: Op, way: _Way) -> bool:
     """Return whether the network runs in this way, where a pooling may return its indices."""
     if way.changes:
         return runs_with(attempt, op.line, *way.changes)
-    kind = type(attempt.layers[way.layer])
 
-    def change(copied: nn.Module, *, each: bool) -> None:
-        for path, module in copied.named_modules():
-            if path == way.layer or (each and type(module) is kind):
-                module.return_indices = True
+    def change(copied: nn.Module) -> None:
+        copied.get_submodule(way.layer).return_indices = True  # type: ignore[assignment]
 
-    return any(runs_when(attempt, partial(change, each=each)) for each in (False, True))
+    return runs_when(attempt, change)
