@@ -602,7 +602,6 @@ class InPlaceOfX(Kept):
         (ZipsForward, "skips[::-1]", "skips"),
         (Counts, "skips[-1 - i]", "skips[i]"),
         (CountsBack, "skips[-i - 1]", "skips[-i]"),
-        (CountsTooFar, "skips[i]", "skips[i + 1]"),
     ],
 )
 def test_skips_that_are_taken_in_another_order(
@@ -611,6 +610,10 @@ def test_skips_that_are_taken_in_another_order(
     told = tells(kind(), (1, 1, 16, 16))
     assert f"with `{right}` in place of `{wrong}`, the network runs." in told
     assert "is missing" not in told
+
+
+def test_an_index_that_is_one_too_high() -> None:
+    assert "With `skips[i]`, the network runs." in tells(CountsTooFar(), (1, 1, 16, 16))
 
 
 def test_an_order_that_mends_nothing_is_not_said() -> None:

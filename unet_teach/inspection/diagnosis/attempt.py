@@ -68,6 +68,11 @@ class Attempt:
         """The innermost module that was running, as its user knows it."""
         return module_name(self.recording.last_module)
 
+    @cached_property
+    def layers(self) -> dict[str, nn.Module]:
+        """The modules of the network by their paths, each once."""
+        return dict(self.model.named_modules())
+
     @property
     def module(self) -> nn.Module | None:
         """The innermost module that was running, if the network still has it."""

@@ -207,7 +207,7 @@ def _channel_remedy(attempt: Attempt, op: Op, given: Value, expected: int) -> st
 
 def _not_called(attempt: Attempt, op: Op, channels: int, expected: int) -> str:
     """Name a layer that was passed over: it makes what is wanted, and never ran."""
-    calls, modules = attempt.recording.calls, dict(attempt.model.named_modules())
+    calls, modules = attempt.recording.calls, attempt.layers
     if told := _left_behind(attempt, op, expected):
         return told
     for path, module in modules.items():
@@ -237,7 +237,7 @@ def _channels_of(block: nn.Module) -> tuple[int, int]:
 
 def _left_behind(attempt: Attempt, op: Op, expected: int) -> str:
     """Name a block of an nn.ModuleList that a loop has not reached, as with a zip of lists."""
-    calls, modules = attempt.recording.calls, dict(attempt.model.named_modules())
+    calls, modules = attempt.recording.calls, attempt.layers
     for path, module in modules.items():
         row, _, number = path.rpartition(".")
         is_of_list = isinstance(modules.get(row), nn.ModuleList) and number != "0"
@@ -273,7 +273,7 @@ def _called_again(attempt: Attempt, op: Op, channels: int) -> str:
     path = next((path for path in paths if calls[path] > 1), "")
     if not path:
         return ""
-    modules = dict(attempt.model.named_modules())
+    modules = attempt.layers
     told = f"{path} is called here for the {'second' if calls[path] == 2 else 'next'} time."
     named = attempt.model.named_modules(remove_duplicate=False)
     if same := [n for n, module in named if n != path and module is modules.get(path)]:
@@ -295,7 +295,7 @@ def _swap_helps(attempt: Attempt, op: Op) -> bool:
     Only a layer can be tried; of a weight that is applied without one, it is taken to be so.
     """
     path = op.module
-    if not isinstance(dict(attempt.model.named_modules()).get(path), nn.modules.conv._ConvNd):
+    if not isinstance(attempt.layers.get(path), nn.modules.conv._ConvNd):
         return True
 
     def swap(copied: nn.Module) -> None:
@@ -433,7 +433,7 @@ def _unused(attempt: Attempt, given: Value, expected: int) -> str:
 
 def _sibling(attempt: Attempt, op: Op, channels: int) -> str:
     """Name a layer of the same row that takes these channels and has not been called yet."""
-    modules, place = dict(attempt.model.named_modules()), attempt.wording.place(op).split(".")
+    modules, place = attempt.layers, attempt.wording.place(op).split(".")
     for path, module in modules.items():
         parts = path.split(".")
         differ = [i for i, pair in enumerate(zip(parts, place, strict=False)) if len({*pair}) > 1]
@@ -470,7 +470,7 @@ def _stands_beside(attempt: Attempt, op: Op, channels: int) -> bool:
     parent, _, own = attempt.wording.place(op).partition(".")
     beside = (
         module
-        for path, module in attempt.model.named_modules()
+        for path, module in attempt.layers.items()
         if path.startswith(f"{parent}.") and not path.startswith(f"{parent}.{own}")
     )
     return any(getattr(module, "in_channels", None) == channels for module in beside)

@@ -52,10 +52,7 @@ def einsum_does_not_fit(attempt: Attempt) -> str:
     if unknown := [n for n in call.equation.partition("->")[2] if n.isalpha() and n not in known]:
         told = f"The einsum's result has the letter `{unknown[0]}`, which none of its tensors has."
         return f"{told} {_with_other_letters(attempt, call, unknown[0])}".strip()
-    places: dict[str, list[tuple[int, int]]] = {}
-    for number, (term, shape) in enumerate(zip(call.terms, call.shapes, strict=True)):
-        for letter, size in _sizes(term, shape):
-            places.setdefault(letter, []).append((size, number))
+    places = _sizes(call.terms, call.shapes)
     said = re.search(r"subscript (\w) has size", attempt.message)
     for letter, found in sorted(places.items(), key=lambda p: not said or p[0] != said[1]):
         if len({size for size, _ in found if size != 1}) > 1:
@@ -67,11 +64,15 @@ def einsum_does_not_fit(attempt: Attempt) -> str:
     return ""
 
 
-def _sizes(term: str, shape: tuple[int, ...]) -> Iterator[tuple[str, int]]:
-    """Yield each letter of a tensor with its size; what an ellipsis stands for has none."""
-    first, _, last = term.replace(" ", "").partition("...")
-    yield from zip(first, shape, strict=False)
-    yield from zip(reversed(last), reversed(shape), strict=False)
+def _sizes(terms: list[str], shapes: list[tuple[int, ...]]) -> dict[str, list[tuple[int, int]]]:
+    """Return each letter's sizes, with the numbers of the tensors; an ellipsis has none."""
+    sizes: dict[str, list[tuple[int, int]]] = {}
+    for number, (term, shape) in enumerate(zip(terms, shapes, strict=True)):
+        first, _, last = term.replace(" ", "").partition("...")
+        pairs = [*zip(first, shape, strict=False)]
+        for letter, size in (*pairs, *zip(reversed(last), reversed(shape), strict=False)):
+            sizes.setdefault(letter, []).append((size, number))
+    return sizes
 
 
 def _with_other_letters(attempt: Attempt, call: _Einsum, unknown: str = "") -> str:
@@ -131,9 +132,6 @@ def _with_two_exchanged(call: _Einsum) -> Iterator[tuple[int, str]]:
         for a, b in combinations(dict.fromkeys(re.findall(r"\w", term)), 2):
             new = term.translate(str.maketrans(a + b, b + a))
             terms = [*call.terms[:number], new, *call.terms[number + 1 :]]
-            sizes: dict[str, set[int]] = {}
-            for each, shape in zip(terms, call.shapes, strict=True):
-                for letter, size in _sizes(each, shape):
-                    sizes.setdefault(letter, set()).add(size)
-            if all(len(found - {1}) < 2 for found in sizes.values()):
+            sizes = _sizes(terms, call.shapes).values()
+            if all(len({size for size, _ in found} - {1}) < 2 for found in sizes):
                 yield number, new

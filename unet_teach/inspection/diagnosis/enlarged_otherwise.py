@@ -12,22 +12,13 @@ from unet_teach.inspection.diagnosis.attempt import Attempt
 from unet_teach.inspection.diagnosis.size_steps import Settings, Sizes, Step, setting_text, steps_to
 from unet_teach.inspection.diagnosis.trials import runs_when
 from unet_teach.inspection.recording import Value
-from unet_teach.inspection.wording import listed, op_name, shape_text
+from unet_teach.inspection.wording import listed, op_name
 
 SETTINGS = ("kernel_size", "stride", "padding", "output_padding")
 
 
-def some_sides_differ(attempt: Attempt, first: Value, second: Value) -> str:
-    """Say that an up-sampling and the step down to it do not change all axes alike."""
-    return _enlarged_otherwise(attempt, first, second, some=True)
-
-
-def all_sides_differ(attempt: Attempt, first: Value, second: Value) -> str:
-    """Say that an up-sampling and the step down to it have different factors."""
-    return _enlarged_otherwise(attempt, first, second, some=False)
-
-
-def _enlarged_otherwise(attempt: Attempt, first: Value, second: Value, *, some: bool) -> str:
+def enlarged_otherwise(attempt: Attempt, first: Value, second: Value, *, some: bool) -> str:
+    """Say that an up-sampling and the step down to it differ, along some axes or along all."""
     word = attempt.wording.step
     for value, other in ((first, second), (second, first)):
         steps, sides = steps_to(attempt.graph, value, other), other.shape[2:]
@@ -37,9 +28,7 @@ def _enlarged_otherwise(attempt: Attempt, first: Value, second: Value, *, some: 
         up = changing[-1]
         right = [a == b for a, b in zip(up.after, sides, strict=True)]
         down = next((s for s in changing if (s.before, s.after) == (sides, up.before)), None)
-        if down is None or up.kind not in ("resize", "transposed"):
-            continue
-        if any(right) is not some:
+        if down is None or up.kind not in ("resize", "transposed") or any(right) is not some:
             continue
         remedies = []
         for step, changed in _changes(up, down, sides, both=down.is_uneven or not any(right)):
@@ -48,34 +37,29 @@ def _enlarged_otherwise(attempt: Attempt, first: Value, second: Value, *, some: 
                 remedies.append(f"{each} in {listed(layers)}")
         if remedies:
             return (
-                f"{word(down.op.outputs[0])} makes {_change(down)}, and {word(up.op.outputs[0])} "
-                f"makes {_change(up)}. Each side must be enlarged as it was reduced: "
+                f"{word(down.op.outputs[0])} makes {down.text}, and {word(up.op.outputs[0])} "
+                f"makes {up.text}. Each side must be enlarged as it was reduced: "
                 f"{', or '.join(remedies)} makes them match."
             )
     return ""
-
-
-def _change(step: Step) -> str:
-    return f"{shape_text(step.after)} of {shape_text(step.before)}"
 
 
 def _changes(
     up: Step, down: Step, sides: Sizes, *, both: bool
 ) -> Iterator[tuple[Step, dict[str, Sizes]]]:
     """Yield other settings of the step up, or of the one down as well, with which both fit."""
-    factors = [side / given for side, given in zip(sides, up.before, strict=True)]
-    if all(factor % 1 == 0 for factor in factors):
-        whole = tuple(map(int, factors))
-        if "upsample" in up.op.name:
-            yield up, {"scale_factor": whole}
-        elif up.settings and (change := _with_stride(up, whole, sides)):
-            yield up, change
-    factors = [after / given for after, given in zip(up.after, up.before, strict=True)]
-    if both and all(factor % 1 == 0 for factor in factors):
-        whole = tuple(map(int, factors))
+    for step, made in ((up, sides), (down, up.after))[: 1 + both]:
+        pairs = list(zip(made, up.before, strict=True))
+        if any(side % given for side, given in pairs):
+            continue
+        whole = tuple(side // given for side, given in pairs)
         wanted = tuple(side // n for side, n in zip(sides, whole, strict=True))
-        if down.settings and (change := _with_stride(down, whole, wanted)):
-            yield down, change
+        if step is up and "upsample" in up.op.name:
+            yield up, {"scale_factor": whole}
+        elif step.settings and (
+            change := _with_stride(step, whole, sides if step is up else wanted)
+        ):
+            yield step, change
 
 
 def _with_stride(step: Step, strides: Sizes, wanted: Sizes) -> dict[str, Sizes]:
@@ -108,11 +92,13 @@ def _layers_to_change(attempt: Attempt, step: Step, changed: dict[str, Sizes]) -
     That is the one of this step, or with another one, or all that are like it. A function is named
     and not tried.
     """
-    layers, name = dict(attempt.model.named_modules()), next(iter(changed), "")
+    layers, name = attempt.layers, next(iter(changed), "")
     path = step.op.module
     if not changed or not hasattr(layers.get(path), name):
         return [f"the {op_name(step.op)}"] if changed else []
-    alike = [p for p, layer in layers.items() if _is_alike(layers[path], layer, tuple(changed))]
+    own = layers[path]
+    same = [p for p, layer in layers.items() if type(layer) is type(own)]
+    alike = [p for p in same if all(getattr(layers[p], n) == getattr(own, n) for n in changed)]
 
     def runs(paths: list[str]) -> bool:
         def mend(copied: nn.Module) -> None:
@@ -125,14 +111,10 @@ def _layers_to_change(attempt: Attempt, step: Step, changed: dict[str, Sizes]) -
     return next(filter(runs, ([path], *pairs, alike)), [])
 
 
-def _is_alike(layer: nn.Module, other: nn.Module, names: tuple[str, ...]) -> bool:
-    return type(layer) is type(other) and all(getattr(layer, n) == getattr(other, n) for n in names)
-
-
 def _set(layer: Any, changed: dict[str, Sizes]) -> None:
-    for name, sides in changed.items():
-        setattr(layer, name, sides)
-        if name == "kernel_size" and hasattr(layer, "weight"):
-            layer.weight = nn.Parameter(torch.empty(*layer.weight.shape[:2], *sides))
-        if name == "kernel_size" and hasattr(layer, "stride") and not hasattr(layer, "weight"):
-            layer.stride = changed.get("stride", sides)
+    vars(layer).update(changed)
+    if "kernel_size" in changed and hasattr(layer, "weight"):
+        shape = (*layer.weight.shape[:2], *changed["kernel_size"])
+        layer.weight = nn.Parameter(torch.empty(shape))
+    elif "kernel_size" in changed:  # a pooling
+        layer.stride = changed.get("stride", changed["kernel_size"])

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from torch import nn
 
 from unet_teach.inspection.diagnosis.attempt import Attempt
-from unet_teach.inspection.diagnosis.forward_code import other_order
+from unet_teach.inspection.diagnosis.forward_code import ROWS, other_order
 from unet_teach.inspection.diagnosis.late_names import bound_late, late_in_self
 from unet_teach.inspection.diagnosis.own_code import OwnCode, described, own_code
 from unet_teach.inspection.diagnosis.python_mistakes import similar
@@ -18,7 +18,6 @@ from unet_teach.inspection.diagnosis.source import evaluated, parts_at, runs_wit
 from unet_teach.inspection.graph import GLOBAL, SAME_LEVEL
 from unet_teach.inspection.wording import listed
 
-ROWS = (list, tuple, nn.ModuleList, nn.Sequential, nn.ParameterList)
 ADD_OR_STOP = "Go through as many as there are, or add what is missing."
 
 
@@ -78,10 +77,7 @@ def _asked_for(code: OwnCode) -> Iterator[_Asked]:
             whole, index = node.func.value, node.args[0]
         else:
             continue
-        try:
-            thing, wanted = evaluated(whole, code.frame), evaluated(index, code.frame)
-        except LookupError:
-            continue
+        thing, wanted = evaluated(whole, code.frame), evaluated(index, code.frame)
         if isinstance(thing, dict | nn.ModuleDict | nn.ParameterDict):
             is_there = wanted in thing
         elif isinstance(thing, ROWS) and isinstance(wanted, int):
@@ -117,18 +113,15 @@ def _no_such_number(attempt: Attempt, code: OwnCode, asked: _Asked) -> str:
     if late := late_in_self(attempt):
         return f"{told} {late}"
     text = text_of(asked.place, code.place)
-    nearer = [f"{text} - 1" if asked.wanted > 0 else f"{text} + 1"]
+    nearer = f"{text} - 1" if asked.wanted > 0 else f"{text} + 1"
     if isinstance(asked.place, ast.BinOp) and isinstance(asked.place.right, ast.Constant):
-        nearer = [text_of(asked.place.left, code.place)]
+        nearer = text_of(asked.place.left, code.place)
     if isinstance(asked.place, ast.Constant):
-        nearer = [str(count - 1)]
-    if isinstance(asked.node, ast.Call):
-        whole_list = f"{asked.name}.pop()"
-        if runs_with(attempt, code.place, (asked.node, whole_list)):
-            return f"{told} With `{whole_list}`, the network runs."
-    for other in nearer:
-        if runs_with(attempt, code.place, (asked.place, other)):
-            return f"{told} With `{whole.replace(text, other)}`, the network runs."
+        nearer = str(count - 1)
+    tried = [(asked.node, f"{asked.name}.pop()")] if isinstance(asked.node, ast.Call) else []
+    for node, new in (*tried, (asked.node, whole.replace(text, nearer))):
+        if runs_with(attempt, code.place, (node, new)):
+            return f"{told} With `{new}`, the network runs."
     return f"{told} {other_order(attempt) or ADD_OR_STOP}"
 
 

@@ -121,10 +121,7 @@ def _untransposed(node: ast.expr, place: Place) -> str:
 
 def _shape_of(text: str, attempt: Attempt) -> tuple[int, ...]:
     """Return the shape of an expression where a run stopped, or () where it is not known."""
-    try:
-        made = evaluated(ast.parse(text, mode="eval").body, own_code(attempt.error).frame)
-    except (LookupError, SyntaxError):
-        return ()
+    made = evaluated(ast.parse(text, mode="eval").body, own_code(attempt.error).frame)
     return tuple(made.shape) if isinstance(made, Tensor) else ()
 
 
@@ -222,7 +219,7 @@ def _of_which_length(attempt: Attempt, left: Value, right: Value) -> str:
         copied.get_submodule(maker).register_forward_hook(lambda *args: args[-1][..., :expected])
 
     maker = attempt.wording.layer_before(left).partition(" (linear)")[0]
-    is_layer = isinstance(dict(attempt.model.named_modules()).get(maker), nn.Linear)
+    is_layer = isinstance(attempt.layers.get(maker), nn.Linear)
     ways = []
     if runs_when(attempt, calls={F.linear: of_any_length}):
         ways.append(f"build this layer for {given} (nn.Linear({given}, {made}))")
@@ -263,7 +260,7 @@ def features_second(attempt: Attempt) -> str:
 
 def _given_to_layer(attempt: Attempt) -> tuple[int, ...]:
     """Return the shape that the outermost layer of torch was given around where a run stopped."""
-    path, modules = attempt.recording.last_module, dict(attempt.model.named_modules())
+    path, modules = attempt.recording.last_module, attempt.layers
     while path and _is_of_torch(modules.get(path.rpartition(".")[0])):
         path = path.rpartition(".")[0]
     shapes: list[tuple[int, ...]] = []

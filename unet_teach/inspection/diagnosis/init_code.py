@@ -6,8 +6,6 @@ import ast
 import contextlib
 import inspect
 import itertools
-import operator
-import textwrap
 import types
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
@@ -16,19 +14,12 @@ import torch
 from torch import nn
 
 from unet_teach.inspection.diagnosis.attempt import Attempt
+from unet_teach.inspection.diagnosis.source import computed, tree_of
 from unet_teach.inspection.diagnosis.trials import runs_when
 
 NO_SHAPES = ("mode", "align_corners", "bias", "inplace", "padding_mode")
-CANNOT = (LookupError, TypeError, ValueError, ArithmeticError)  # be computed from the code alone
 MAX_TEXT = 70  # characters of a line of code
 MAKERS = ("add_module", "register_module", "setattr")
-OPERATORS = {
-    ast.Add: operator.add,
-    ast.Sub: operator.sub,
-    ast.Mult: operator.mul,
-    ast.FloorDiv: operator.floordiv,
-    ast.Pow: operator.pow,
-}
 
 
 class Assigned(NamedTuple):
@@ -54,8 +45,7 @@ class Made(NamedTuple):
 
     call: ast.Call
     maker: Callable[..., nn.Module]
-    values: list[Any]
-    named: dict[str, Any]
+    given: dict[str, Any]
 
 
 def _function_of_init(kind: type) -> Any:
@@ -63,37 +53,26 @@ def _function_of_init(kind: type) -> Any:
     return next(vars(each)["__init__"] for each in kind.__mro__ if "__init__" in vars(each))
 
 
-def _init_of(kind: type) -> tuple[ast.FunctionDef, int] | None:
-    """Return the syntax tree of a class's `__init__`, and what its line numbers lack."""
-    try:
-        lines, first = inspect.getsourcelines(_function_of_init(kind))
-        (function,) = ast.parse(textwrap.dedent("".join(lines))).body
-    except (OSError, TypeError, KeyError, SyntaxError, ValueError):
-        return None
-    return (function, first - 1) if isinstance(function, ast.FunctionDef) else None
-
-
-def _assigned(kind: type) -> list[Assigned]:
-    if (found := _init_of(kind)) is None:
-        return []
-    function, offset = found
-    owner = f"{function.args.args[0].arg}." if function.args.args else ""
+def _assigned(kind: type) -> Iterator[Assigned]:
+    function = None if kind.__module__.startswith("torch.") else tree_of(_function_of_init(kind))
+    if function is None:
+        return
+    owner = f"{function.args.args[0].arg}."
 
     def walk(body: list[ast.stmt], around: tuple[tuple[ast.stmt, str], ...]) -> Iterator[Assigned]:
         for statement in body:
             for own, value in _given(statement):
-                target = f"self.{own.removeprefix(owner).removeprefix('self.')}"
-                if not own.startswith((owner, "self.")):
-                    continue
-                text, line = ast.unparse(statement), statement.lineno + offset
-                text = text if len(text) < MAX_TEXT else f"{text[:MAX_TEXT]}…"
-                yield Assigned(target, value, line, text, around)
+                if own.startswith((owner, "self.")):
+                    text = ast.unparse(statement)
+                    text = text if len(text) < MAX_TEXT else f"{text[:MAX_TEXT]}…"
+                    target = f"self.{own.removeprefix(owner).removeprefix('self.')}"
+                    yield Assigned(target, value, statement.lineno, text, around)
             for name in ("body", "orelse"):
-                inner = getattr(statement, name, [])
                 if isinstance(statement, ast.If | ast.For | ast.While | ast.With):
+                    inner = getattr(statement, name, [])
                     yield from walk(inner, (*around, (statement, name)))
 
-    return list(walk(function.body, ()))
+    yield from walk(function.body, ())
 
 
 def _given(statement: ast.stmt) -> Iterator[tuple[str, ast.expr]]:
@@ -111,15 +90,14 @@ def _given(statement: ast.stmt) -> Iterator[tuple[str, ast.expr]]:
 
 def assigned_twice(attempt: Attempt, *paths: str) -> str:
     """Say that a layer on one of these paths replaces another one in its `__init__`."""
-    layers = dict(attempt.model.named_modules())
+    layers = attempt.layers
     for path in paths:
         parts = path.split(".") if path else []
         for i, name in enumerate(parts):
             owner, target = layers.get(".".join(parts[:i])), f"self.{name}"
             if i and isinstance(owner, nn.ModuleDict | nn.Sequential):
                 owner, target = layers[".".join(parts[: i - 1])], f"self.{parts[i - 1]}[{name!r}]"
-            all_of_it = _assigned(type(owner))
-            of_it = [a for a in all_of_it if isinstance(a.value, ast.Call)]
+            of_it = [a for a in _assigned(type(owner)) if isinstance(a.value, ast.Call)]
             for row in of_it:
                 if i and row.target == f"self.{parts[i - 1]}" and _names(row.value).count(name) > 1:
                     return (
@@ -134,20 +112,20 @@ def assigned_twice(attempt: Attempt, *paths: str) -> str:
 
 def dilation_in_init(attempt: Attempt, path: str) -> tuple[int, str] | None:
     """Return the line and the text of the dilation that an `__init__` around a layer gives it."""
-    layers, parts = dict(attempt.model.named_modules()), path.split(".")
+    layers, parts = attempt.layers, path.split(".")
     for i in reversed(range(len(parts))):
-        function, offset = _init_of(type(layers.get(".".join(parts[:i])))) or (ast.Pass(), 0)
+        owner = type(layers.get(".".join(parts[:i])))
+        function = tree_of(_function_of_init(owner)) or ast.Pass()
         for call in (n for n in ast.walk(function) if isinstance(n, ast.Call)):
             for word in call.keywords:
                 if word.arg == "dilation" and not isinstance(word.value, ast.Constant):
-                    return call.lineno + offset, ast.unparse(word.value)
+                    return call.lineno, ast.unparse(word.value)
     return None
 
 
 def row_in_init(kind: type, name: str) -> str:
     """Return the code in a loop of an `__init__` that makes the layers of a row, and its line."""
-    function, offset = _init_of(kind) or (ast.Pass(), 0)
-    for node in ast.walk(function):
+    for node in ast.walk(tree_of(_function_of_init(kind)) or ast.Pass()):
         made: ast.expr | None = None
         if isinstance(node, ast.Call) and ast.unparse(node.func) == f"self.{name}.append":
             made = node
@@ -156,7 +134,7 @@ def row_in_init(kind: type, name: str) -> str:
             rows = [n.elt for n in inner if isinstance(n, ast.ListComp | ast.GeneratorExp)]
             made = next(iter(rows), None)
         if made is not None:
-            return f"`{ast.unparse(made)}` in line {made.lineno + offset}"
+            return f"`{ast.unparse(made)}` in line {made.lineno}"
     return ""
 
 
@@ -224,14 +202,13 @@ def _replaced(target: str, own: list[Assigned]) -> str:
 
 def exchanged_values(attempt: Attempt, path: str) -> str:
     """Say that a block was made with two of its values exchanged, if a trial proves it."""
-    layers, parts = dict(attempt.model.named_modules()), path.split(".")
+    layers, parts = attempt.layers, path.split(".")
     for i in range(len(parts), 0, -1):
         block, made = ".".join(parts[:i]), _call_that_makes(layers, parts[:i])
         layer = layers.get(block)
         if made is None or layer is None or not _makes(layer, made):
             continue
-        names = list(inspect.signature(made.maker).parameters)
-        given = dict(zip(names, made.values, strict=False)) | made.named
+        names, given = list(inspect.signature(made.maker).parameters), made.given
         whole = [name for name, value in given.items() if type(value) is int]
         for a, b in itertools.combinations(whole, 2):
             other = given | {a: given[b], b: given[a]}
@@ -255,7 +232,7 @@ def exchanged_values(attempt: Attempt, path: str) -> str:
 def _makes(layer: nn.Module, made: Made) -> bool:
     """Return whether these values make a layer with weights of the same shapes."""
     with contextlib.suppress(Exception), torch.device("meta"):
-        again = made.maker(*made.values, **made.named).state_dict()
+        again = made.maker(**made.given).state_dict()
         shapes = [{n: w.shape for n, w in each.items()} for each in (again, layer.state_dict())]
         return shapes[0] == shapes[1]
     return False
@@ -289,29 +266,16 @@ def _call_that_makes(layers: dict[str, nn.Module], parts: list[str]) -> Made | N
         if not isinstance(value, ast.Call) or any(k.arg is None for k in value.keywords):
             return None
         known, kind = _known_names(type(owner), owner), type(layers[".".join(parts)])
+        around = _function_of_init(type(owner)).__globals__
         is_own = not kind.__module__.startswith("torch.")
-        maker: Any = kind if is_own else _function_of(value.func, type(owner))
-        if maker is None:
+        maker: Any = kind if is_own else computed(value.func, around, known)
+        if not is_own and not isinstance(maker, types.FunctionType):
             return None
-        try:
-            values = [_evaluated(each, known) for each in value.args]
-            named = {str(k.arg): _evaluated(k.value, known) for k in value.keywords}
-            return Made(value, maker, values, named)
-        except CANNOT:
-            return None
+        values = [computed(each, around, known) for each in value.args]
+        given = dict(zip(inspect.signature(maker).parameters, values, strict=False))
+        given |= {str(k.arg): computed(k.value, around, known) for k in value.keywords}
+        return Made(value, maker, given)
     return None
-
-
-def _function_of(called: ast.expr, owner: type) -> Any:
-    """Return the user's own function that makes a layer; `None` where it is none."""
-    found = None
-    if isinstance(called, ast.Name):
-        found = getattr(_function_of_init(owner), "__globals__", {}).get(called.id)
-    elif isinstance(called, ast.Attribute) and isinstance(called.value, ast.Name):
-        found = getattr(
-            inspect.getattr_static(owner, called.attr, None), "__func__", None
-        )  # a static method
-    return found if isinstance(found, types.FunctionType) else None
 
 
 def _entry(row: ast.expr | None, number: str) -> ast.expr | None:
@@ -327,39 +291,19 @@ def _entry(row: ast.expr | None, number: str) -> ast.expr | None:
 
 def _known_names(kind: type, owner: nn.Module) -> dict[str, Any]:
     """Return the names of an `__init__` whose values follow from its defaults and its code."""
-    known = {
-        name: parameter.default
-        for name, parameter in inspect.signature(_function_of_init(kind)).parameters.items()
-        if parameter.default is not parameter.empty
+    init = _function_of_init(kind)
+    parameters = inspect.signature(init).parameters
+    known: dict[str, Any] = {
+        n: p.default for n, p in parameters.items() if p.default is not p.empty
     }
-    known |= {f"self.{n}": v for n, v in vars(owner).items() if isinstance(v, int | tuple | list)}
-    function = _init_of(kind)
-    for statement in function[0].body if function else []:
+    known[next(iter(parameters))] = owner
+    function = tree_of(init)
+    for statement in function.body if function else []:
         if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
             target = statement.targets[0]
-            try:
-                value = _evaluated(statement.value, known)
-                if isinstance(target, ast.Tuple):
-                    pairs = zip(target.elts, value, strict=True)
-                    known |= {ast.unparse(name): part for name, part in pairs}
-                else:
-                    known[ast.unparse(target)] = value
-            except CANNOT:
-                known.pop(ast.unparse(target), None)
+            value = computed(statement.value, init.__globals__, known)
+            if isinstance(target, ast.Tuple) and isinstance(value, tuple | list):
+                known |= {ast.unparse(n): v for n, v in zip(target.elts, value, strict=False)}
+            else:
+                known[ast.unparse(target)] = value
     return known
-
-
-def _evaluated(node: ast.expr, known: dict[str, Any]) -> Any:
-    """Compute numbers and lists of them, and nothing that could have an effect."""
-    match node:
-        case ast.Constant(value):
-            return value
-        case ast.Name() | ast.Attribute():
-            return known[ast.unparse(node)]
-        case ast.Tuple(parts) | ast.List(parts):
-            return [_evaluated(part, known) for part in parts]
-        case ast.BinOp(left, sign, right) if type(sign) in OPERATORS:
-            return OPERATORS[type(sign)](_evaluated(left, known), _evaluated(right, known))
-        case ast.Subscript(row, place):
-            return _evaluated(row, known)[_evaluated(place, known)]
-    raise TypeError

@@ -77,10 +77,11 @@ def _told(place: Place, function: Made, name: str, so: str) -> str:
     """Say how the name is bound when the function is made."""
     made = [*function.args.posonlyargs, *function.args.args]
     given = ", ".join([*(arg.arg for arg in made), f"{name}={name}"])
-    what = f"def {function.name}({given})" if isinstance(function, ast.FunctionDef) else ""
-    what = what or f"lambda {given}: {text_of(function.body, place)}"  # type: ignore[arg-type]
-    called = function.name if isinstance(function, ast.FunctionDef) else "The lambda"
-    who = f"`{called}`" if isinstance(function, ast.FunctionDef) else called
+    who, what = "The lambda", f"lambda {given}: "
+    if isinstance(function, ast.FunctionDef):
+        who, what = f"`{function.name}`", f"def {function.name}({given})"
+    else:
+        what += text_of(function.body, place)
     return (
         f"{who} in line {function.lineno} is made in a loop, and reads `{name}` only when it is "
         f"called: by then, the loop has ended, {so}. Bind it where it is made: `{what}`."
@@ -92,8 +93,8 @@ def _late_functions(file: str) -> Iterator[tuple[Place, Made, set[str]]]:
     for loop in ast.walk(parsed_file(file)):
         if not isinstance(loop, Loop):
             continue
-        targets = [loop.target] if isinstance(loop, ast.For) else []
-        targets += [] if isinstance(loop, ast.For) else [g.target for g in loop.generators]
+        loops = [loop] if isinstance(loop, ast.For) else loop.generators
+        targets = [each.target for each in loops]
         names = {n.id for t in targets for n in ast.walk(t) if isinstance(n, ast.Name)}
         for function in ast.walk(loop):
             if isinstance(function, Made) and (late := _reads(function) & names):

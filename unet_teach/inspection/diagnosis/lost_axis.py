@@ -6,7 +6,7 @@ import ast
 import linecache
 import re
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from torch import Tensor, nn
 
@@ -15,6 +15,7 @@ from unet_teach.inspection.diagnosis.attempt import Attempt
 from unet_teach.inspection.diagnosis.own_code import is_given, own_code
 from unet_teach.inspection.diagnosis.source import (
     Change,
+    called_name,
     parts_at,
     runs_with,
     statement_at,
@@ -72,9 +73,7 @@ def lost_before(attempt: Attempt, shape: Sequence[int]) -> str:
     """Say which operation took an axis from the last map of this shape; "" if none did."""
     made = [v for v in attempt.graph.values if v.shape == tuple(shape) and v.depends_on_input]
     op = _first_loss(made[-1]) if made else None
-    if op is None:
-        return ""
-    return _told(attempt, op)[0]
+    return _told(attempt, op)[0] if op else ""
 
 
 def _given(attempt: Attempt) -> Iterator[Value]:
@@ -85,15 +84,12 @@ def _given(attempt: Attempt) -> Iterator[Value]:
             made = value.op  # a convolution adds a batch by itself
             is_added = made and made.name == "unsqueeze" and "conv" in made.called
             yield made.inputs[0] if made and is_added else value
-    shapes = [tuple(t.shape) for t in own_code(attempt.error).values.values() if _is_tensor(t)]
+    things = own_code(attempt.error).values.values()
+    shapes = [tuple(thing.shape) for thing in things if isinstance(thing, Tensor)]
     for made in reversed(run.ops[-12:] if op is None else ()):
         yield from (v for v in made.outputs if v.depends_on_input and v.shape in shapes)
     if op is None and run.ops:
         yield from (v for v in run.ops[-1].outputs if v.depends_on_input)
-
-
-def _is_tensor(thing: Any) -> bool:
-    return isinstance(thing, Tensor)
 
 
 def _sizes(shape: tuple[int, ...]) -> str:
@@ -169,8 +165,9 @@ def _ways_to_keep(attempt: Attempt, op: Op) -> Iterator[_Way]:
         yield from _of_unpacking(attempt, op)
     reduced: list[tuple[ast.AST, str]] = []
     for call in parts_at(op.line, ast.Call):
-        name = getattr(call.func, "attr", getattr(call.func, "id", ""))
-        is_method = isinstance(call.func, ast.Attribute) and not _is_torch(call.func.value)
+        name = called_name(call)
+        is_method = isinstance(call.func, ast.Attribute)
+        is_method = is_method and ast.unparse(call.func.value) not in ("torch", "F")
         source = call.func.value if is_method else next(iter(call.args), None)
         is_same = name == op.called or (name in REDUCTIONS and op.called in REDUCTIONS)
         if not is_same or source is None:
@@ -219,10 +216,6 @@ def _with_kept(whole: str, number: ast.expr, op: Op) -> str:
     return re.sub(rf"(?<=[\[ ,]){text}(?=[\],])", _kept(number, op), whole, count=1)
 
 
-def _is_torch(node: ast.expr) -> bool:
-    return isinstance(node, ast.Name) and node.id in ("torch", "F")
-
-
 def _is_number(node: ast.expr) -> bool:
     """Return whether an index may be a number, which takes the axis away, and no slice."""
     if isinstance(node, ast.UnaryOp):
@@ -247,7 +240,7 @@ def _of_unpacking(attempt: Attempt, op: Op) -> Iterator[_Way]:
     if isinstance(value, ast.Call) and "max_pool" in call:
         new = f"{text_of(value, op.line)[:-1]}, return_indices=True)"
         yield _Way(((value, new),), f"`{new}`")
-    if layer and hasattr(dict(attempt.model.named_modules()).get(layer), "return_indices"):
+    if layer and hasattr(attempt.layers.get(layer), "return_indices"):
         yield _Way((), f"return_indices=True where `{layer}` is made", layer)
     for text in names[:2]:
         if text != "_":
@@ -260,14 +253,8 @@ def _works(attempt: Attempt, op: Op, way: _Way) -> bool:
     """Return whether the network runs in this way, where a pooling may return its indices."""
     if way.changes:
         return runs_with(attempt, op.line, *way.changes)
-    kind = type(dict(attempt.model.named_modules())[way.layer])
 
     def change(copied: nn.Module) -> None:
         copied.get_submodule(way.layer).return_indices = True  # type: ignore[assignment]
 
-    def change_all(copied: nn.Module) -> None:
-        for module in copied.modules():
-            if type(module) is kind:
-                module.return_indices = True  # type: ignore[assignment]
-
-    return runs_when(attempt, change) or runs_when(attempt, change_all)
+    return runs_when(attempt, change)

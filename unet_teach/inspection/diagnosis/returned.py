@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 import inspect
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Any, NamedTuple
 
 from torch import Tensor, nn
@@ -16,12 +17,13 @@ from unet_teach.inspection.diagnosis.own_code import article, described, own_fra
 from unet_teach.inspection.diagnosis.source import (
     Change,
     Place,
+    called_name,
     evaluated,
-    function_at,
     given_by,
     parts_at,
     runs_with,
     text_of,
+    tree_of,
 )
 from unet_teach.inspection.diagnosis.trials import runs_when
 
@@ -66,7 +68,6 @@ class _Returns(NamedTuple):
     told: str = ""
     names: tuple[str, ...] = ()
     is_torch: bool = False
-    is_cut: bool = False
 
 
 _Way = tuple[Place, tuple[Change, ...], str]
@@ -134,14 +135,13 @@ def _of_a_name(attempt: Attempt, made: _Made) -> str:
     if type(made.thing).__module__ == "torch.return_types":
         kind = f"a tuple of {len(made.thing)}"
     told = f"`{made.name}` is {kind}, which `{text}` in line {line} returned{returns.told}."
-    if returns.is_cut:
+    if called_name(call) in CUTS:
         names = ", ".join("abcd"[: len(made.thing)])
         few = isinstance(made.thing, tuple) and len(made.thing) <= MOST_PARTS
         return f"{told} Give each part a name{f': `{names} = {text}`' if few else ''}."
     for ways in (list(_of_the_assignment(made, text, returns)), list(_of_the_use(made))):
-        runs = [new for place, changes, new in ways if runs_with(attempt, place, *changes)]
-        if runs:
-            return f"{told} With `{'` or `'.join(runs[:2])}`, the network runs."
+        if works := _that_run(attempt, ways):
+            return f"{told} {works}"
         if returns.is_torch and ways:
             return f"{told} Give its parts names: `{ways[0][2]}`."
     if isinstance(made.thing, list):
@@ -153,12 +153,8 @@ def _of_a_name(attempt: Attempt, made: _Made) -> str:
 
 def _what_it_returns(call: ast.Call, made: _Made) -> _Returns:
     """Say what a call returns, with the names at the end of its code."""
-    name = getattr(call.func, "attr", getattr(call.func, "id", ""))
+    name, called = called_name(call), evaluated(call.func, made.frame)
     if name in CUTS:
-        return _Returns(is_cut=True)
-    try:
-        called = evaluated(call.func, made.frame)
-    except LookupError:
         return _Returns()
     kind = type(called).__name__
     if isinstance(called, nn.Module) and type(called).__module__.startswith("torch.nn"):
@@ -178,26 +174,20 @@ def _end_of(called: Any) -> tuple[str | None, tuple[str, ...]]:
 
     The text is "" where nothing is returned, and `None` where the code is not known.
     """
-    function = inspect.unwrap(called.forward if isinstance(called, nn.Module) else called)
-    code = getattr(function, "__code__", None)
-    tree = function_at((code.co_filename, code.co_firstlineno)) if code else None
-    if code is None or tree is None:
+    function = called.forward if isinstance(called, nn.Module) else called
+    if (tree := tree_of(function)) is None:
         return None, ()
     ends = [n.value for n in ast.walk(tree) if isinstance(n, ast.Return) and n.value]
     if not ends:
         return "", ()
     parts = ends[-1].elts if isinstance(ends[-1], ast.Tuple) else []
     names = tuple(p.id if isinstance(p, ast.Name) else "_" for p in parts)
-    return text_of(ends[-1], (code.co_filename, code.co_firstlineno)), names
+    return text_of(ends[-1], (inspect.getfile(function), 0)), names
 
 
 def returned_parts(value: ast.expr, frame: Any) -> tuple[int, str]:
     """Return how many values a call of the network's own code returns, and by which words."""
-    try:
-        called = evaluated(value.func, frame) if isinstance(value, ast.Call) else None
-    except LookupError:
-        called = None
-    end, names = _end_of(called) if callable(called) else (None, ())
+    end, names = _end_of(evaluated(value.func, frame) if isinstance(value, ast.Call) else None)
     return len(names), end or ""
 
 
@@ -233,6 +223,13 @@ def _of_the_use(made: _Made) -> Iterator[_Way]:
             yield made.used, tuple((n, new) for n in whole), new
 
 
+def _that_run(attempt: Attempt, ways: Iterable[_Way]) -> str:
+    """Say with which of several ways to write it the network runs, at most two of them."""
+    tried = (new for place, changes, new in ways if runs_with(attempt, place, *changes))
+    runs = list(islice(tried, 2))
+    return f"With `{'` or `'.join(runs)}`, the network runs." if runs else ""
+
+
 def _nothing_was_kept(attempt: Attempt) -> str:
     """Say that an entry is None which the hooks of a loop should have given."""
     for frame, place in own_frames(attempt.error):
@@ -240,14 +237,11 @@ def _nothing_was_kept(attempt: Attempt) -> str:
             whole = node.value if isinstance(node, ast.Subscript) else None
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
                 whole = node.func.value if node.func.attr == "get" else None
-            try:
-                thing = evaluated(whole or node, frame)
-            except LookupError:
-                continue
-            keys = thing if isinstance(thing, dict) else range(len(thing)) if thing else ()
+            thing = evaluated(whole, frame) if whole else None
             if not isinstance(thing, dict | list):
                 continue
-            kept = [key for key in keys if thing[key] is not None]
+            entries = thing.items() if isinstance(thing, dict) else enumerate(thing)
+            kept = [key for key, entry in entries if entry is not None]
             if late := bound_late(attempt, kept):
                 return f"`{text_of(node, place)}` is None. {late}"
     return ""
@@ -269,10 +263,9 @@ def _of_a_literal(attempt: Attempt, kind: str) -> str:
                         f"{told}: the comma at the end of line {line} makes it one. With "
                         f"`{node.id} = {one}`, the network runs."
                     )
-            made = _Made(node.id, thing, given, place, frame, place)
-            ways = list(_of_the_use(made))
-            if runs := [new for at, changes, new in ways if runs_with(attempt, at, *changes)]:
-                return f"{told}. With `{'` or `'.join(runs[:2])}`, the network runs."
+            ways = _of_the_use(_Made(node.id, thing, given, place, frame, place))
+            if works := _that_run(attempt, ways):
+                return f"{told}. {works}"
             if re.search("concatenate|indices|integer tensors|multiply", attempt.message):
                 return f"{told}, and is used like a tensor. Take one of its entries first."
     return ""
@@ -280,7 +273,7 @@ def _of_a_literal(attempt: Attempt, kind: str) -> str:
 
 def _inside_a_row(attempt: Attempt, path: str) -> str:
     """Say that a layer of an nn.Sequential returned a tuple, and the next one takes a tensor."""
-    layers = dict(attempt.model.named_modules())
+    layers = attempt.layers
     if not path or not isinstance(layers.get(path.rpartition(".")[0]), nn.Sequential):
         return ""
 
@@ -311,11 +304,9 @@ def _of_a_call(attempt: Attempt, kind: str) -> str:
     for _, place in own_frames(attempt.error)[:3]:
         for call in reversed(parts_at(place, ast.Call)):
             text = text_of(call, place)
-            runs = [n for n in parts if runs_with(attempt, place, (call, f"{text}[{n}]"))]
-            if runs and (what or kind == "return_types"):
-                new = "` or `".join(f"{text}[{n}]" for n in runs)
+            new = [f"{text}[{number}]" for number in parts]
+            works = _that_run(attempt, ((place, ((call, each),), each) for each in new))
+            if works and (what or kind == "return_types"):
                 what = what or f"`{text}` returns values and positions."
-                return (
-                    f"{attempt.stopped_in} needs a tensor. {what} With `{new}`, the network runs."
-                )
+                return f"{attempt.stopped_in} needs a tensor. {what} {works}"
     return ""

@@ -8,6 +8,7 @@ import inspect
 import math
 import re
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import permutations
 from typing import Any
 
@@ -18,7 +19,7 @@ from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 from unet_teach.inspection.axes import finest_strides
 from unet_teach.inspection.diagnosis.attempt import Attempt
 from unet_teach.inspection.diagnosis.channel_mismatch import cat_dim
-from unet_teach.inspection.diagnosis.enlarged_otherwise import all_sides_differ, some_sides_differ
+from unet_teach.inspection.diagnosis.enlarged_otherwise import enlarged_otherwise
 from unet_teach.inspection.diagnosis.feature_mismatch import PRODUCTS
 from unet_teach.inspection.diagnosis.forward_code import exchanged_maps, other_order
 from unet_teach.inspection.diagnosis.init_code import assigned_twice, dilation_in_init
@@ -80,10 +81,7 @@ def _resized_here(attempt: Attempt, sizes: tuple[int, ...]) -> str:
         rows = [part.elts for part in given if isinstance(part, ast.List | ast.Tuple)]
         for part, other in permutations((rows or [given])[0], 2):
             for target in ast.walk(other):
-                try:
-                    thing = evaluated(target, code.frame)
-                except LookupError:
-                    continue
+                thing = evaluated(target, code.frame)
                 if not isinstance(thing, Tensor) or thing.shape[2:] != torch.Size(sizes):
                     continue
                 size = f"size={text_of(target, place)}.shape[2:]"
@@ -103,10 +101,10 @@ def _size_remedy(attempt: Attempt, first: Value, second: Value) -> str:
         _divisible,
         _results_exchanged,
         lambda attempt, first, second: other_order(attempt),
-        some_sides_differ,
+        partial(enlarged_otherwise, some=True),
         _wrong_level,
         _mended_step,
-        all_sides_differ,
+        partial(enlarged_otherwise, some=False),
     ):
         if told := remedy(attempt, first, second):
             return told
@@ -128,7 +126,7 @@ def _padded_away(attempt: Attempt, first: Value, second: Value) -> str:
             if is_cut and 0 not in step.after and step.before == other.shape[2:]:
                 name = "A padding" if "pad" in step.op.name else "A crop"
                 return (
-                    f"{name} in {attempt.wording.layer(step.op)} makes {_change_of(step)}. Without "
+                    f"{name} in {attempt.wording.layer(step.op)} makes {step.text}. Without "
                     "it, both match. Or compute it from both sizes, which gives 0 where they match."
                 )
     return ""
@@ -193,7 +191,7 @@ def _wrong_level(attempt: Attempt, first: Value, second: Value) -> str:
         if own and own[-1].after == other.shape[2:] and own[-1].kind == "convolution":
             return (
                 f"{told}: {attempt.wording.step(own[-1].op.outputs[0])} makes "
-                f"{_change_of(own[-1])}. Without its stride, or with as much up-sampling after it, "
+                f"{own[-1].text}. Without its stride, or with as much up-sampling after it, "
                 "they match."
             )
         before = graph.ancestors(up)
@@ -278,7 +276,7 @@ def _too_large_step(attempt: Attempt, up: Value, other: Value) -> str:
             times = tuple(side // given for side, given in zip(sides, step.before, strict=True))
             factors = "a factor" if len(set(times)) == 1 else "factors"
             return is_between * (
-                f"{does} makes {_change_of(step)}: does it enlarge too much? With {factors} of "
+                f"{does} makes {step.text}: does it enlarge too much? With {factors} of "
                 f"{setting_text(times)}, they match."
             )
     return ""
@@ -303,7 +301,7 @@ def _mended_step(attempt: Attempt, first: Value, second: Value) -> str:
     if twice:
         return (
             f"Two poolings follow one another, and {word(twice[0].op.outputs[0])} makes "
-            f"{_change_of(twice[0])} with no layer between them: is one too many?"
+            f"{twice[0].text} with no layer between them: is one too many?"
         )
     if (times := ratio(small.shape[2:], large.shape[2:])) and falls and not (rises or stays):
         told = f"One is {times} times as large as the other"
@@ -326,7 +324,7 @@ def _mended_step(attempt: Attempt, first: Value, second: Value) -> str:
             "missing, F.interpolate(x, size=skip.shape[2:])."
         )
     if uneven := [s for s in (*steps, *others) if s.is_uneven]:
-        named = listed(f"{word(s.op.outputs[0])} makes {_change_of(s)}" for s in uneven[-2:])
+        named = listed(f"{word(s.op.outputs[0])} makes {s.text}" for s in uneven[-2:])
         return f"{named}, so not all sides change alike. Each must be enlarged as it was reduced."
     ways = [
         (way[0].before if way else value.shape[2:], way)
@@ -336,7 +334,7 @@ def _mended_step(attempt: Attempt, first: Value, second: Value) -> str:
     even = [s for _, way in ways for s in way if s.has_even_reach and not s.divides_exactly]
     if even and all(change.cost[0] for change in changes):
         return (
-            f"{attempt.wording.layer(even[0].op)} makes {_change_of(even[0])}. With an even "
+            f"{attempt.wording.layer(even[0].op)} makes {even[0].text}. With an even "
             "kernel_size only padding='same' keeps the size; or take an odd one, such as "
             "kernel_size=3 and padding=1."
         )
@@ -419,7 +417,7 @@ def _padding_everywhere(attempt: Attempt, step: Step) -> str:
             layer.padding = tuple(size // 2 for size in layer.kernel_size)
 
     alike: dict[str, Any] = {
-        path: layer for path, layer in attempt.model.named_modules() if is_alike(layer)
+        path: layer for path, layer in attempt.layers.items() if is_alike(layer)
     }
     lacks = [set(layer.padding) == {0} and set(layer.dilation) == {1} for layer in alike.values()]
     axes, levels = attempt.graph.axes, attempt.graph.levels.values()
@@ -440,10 +438,6 @@ def _padding_everywhere(attempt: Attempt, step: Step) -> str:
     )
 
 
-def _change_of(step: Step) -> str:
-    return f"{shape_text(step.after)} of {shape_text(step.before)}"
-
-
 def _change_of_layer(attempt: Attempt, step: Step, also: str = "") -> str:
     """Say what a layer makes of which size, with which settings."""
     shown = {n: setting_text(step.setting(n)) for n in NAMES if n != "dilation"}
@@ -453,7 +447,7 @@ def _change_of_layer(attempt: Attempt, step: Step, also: str = "") -> str:
         del shown["output_padding"]
     has = listed(f"{name}={value}" for name, value in shown.items())
     own = attempt.wording.step(step.op.outputs[0])
-    return f"{own}{also} has {has}, which makes {_change_of(step)}"
+    return f"{own}{also} has {has}, which makes {step.text}"
 
 
 def _change(attempt: Attempt, change: Mended) -> str:

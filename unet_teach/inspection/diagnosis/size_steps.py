@@ -13,6 +13,7 @@ from typing import Any
 
 from unet_teach.inspection.graph import Graph
 from unet_teach.inspection.recording import Op, Value
+from unet_teach.inspection.wording import shape_text
 
 Sizes = tuple[int, ...]
 Settings = dict[str, int]  # along one axis
@@ -56,6 +57,11 @@ class Step:
     def setting(self, name: str) -> Sizes:
         """Return a setting along each axis."""
         return tuple(settings[name] for settings in self.settings)
+
+    @property
+    def text(self) -> str:
+        """What it makes of which size."""
+        return f"{shape_text(self.after)} of {shape_text(self.before)}"
 
     @property
     def keeps_or_shifts(self) -> bool:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import contextlib
+import inspect
 import linecache
 import textwrap
 import types
@@ -14,6 +16,7 @@ from typing import Any
 from torch import nn
 
 from unet_teach.inspection.diagnosis.attempt import Attempt
+from unet_teach.inspection.diagnosis.own_code import own_frames
 from unet_teach.inspection.diagnosis.trials import runs_when
 from unet_teach.inspection.plain_lists import all_modules
 
@@ -22,7 +25,15 @@ Change = tuple[ast.AST, str]  # a part of the tree, and what stands in its place
 Place = tuple[str, int]  # a file, and the number of a line
 HARMLESS = (  # what can be evaluated a second time without changing anything
     *(ast.Name, ast.Load, ast.Constant, ast.BinOp, ast.UnaryOp, ast.operator, ast.unaryop),
-    *(ast.JoinedStr, ast.FormattedValue, ast.Subscript, ast.Attribute, ast.Slice, ast.Tuple),
+    *(
+        ast.JoinedStr,
+        ast.FormattedValue,
+        ast.Subscript,
+        ast.Attribute,
+        ast.Slice,
+        ast.Tuple,
+        ast.List,
+    ),
 )
 HARMLESS_CALLS = (
     *("len", "str", "int", "min", "max", "abs", "size", "dim"),
@@ -51,6 +62,10 @@ def _around(place: Place, kind: Any) -> list[Any]:
     return sorted(around, key=lambda n: (n.lineno, -(n.end_lineno or 0), n.col_offset))
 
 
+def _first_line(function: ast.FunctionDef) -> int:
+    return min([function.lineno, *(d.lineno for d in function.decorator_list)])
+
+
 def statement_at(place: Place) -> ast.stmt | None:
     """Return the innermost statement that a line belongs to; of several there, the last."""
     return next(reversed(statements_at(place)), None)
@@ -68,6 +83,20 @@ def function_at(place: Place) -> ast.FunctionDef | None:
     """Return the innermost function that a line belongs to."""
     around = _around(place, ast.FunctionDef)
     return around[-1] if around else None
+
+
+def tree_of(function: Any) -> ast.FunctionDef | None:
+    """Return the syntax tree of a function; `None` where its code is not known."""
+    code = getattr(inspect.unwrap(function), "__code__", None)
+    found = _around((code.co_filename, code.co_firstlineno), ast.FunctionDef) if code else []
+    return next((f for f in found if code and _first_line(f) == code.co_firstlineno), None)
+
+
+def running(attempt: Attempt) -> Iterator[tuple[ast.FunctionDef, Place, types.FrameType]]:
+    """Yield the functions that were running when a network stopped, the innermost one first."""
+    for frame, place in own_frames(attempt.error):
+        if function := function_at(place):
+            yield function, place, frame
 
 
 def parts_at(place: Place, kind: Any) -> list[Any]:
@@ -89,24 +118,27 @@ def text_of(node: ast.AST, place: Place) -> str:
     return " ".join((ast.get_source_segment(source, node) or ast.unparse(node)).split())
 
 
-def evaluated(node: ast.AST, frame: types.FrameType | None) -> Any:
-    """Return what an expression stands for where a run stopped.
+def called_name(call: ast.Call) -> str:
+    """Return the name of what is called, without what it belongs to."""
+    name: str = getattr(call.func, "attr", getattr(call.func, "id", ""))
+    return name
 
-    Raises:
-        LookupError: where it cannot be known without running code that may change something.
-    """
+
+def evaluated(node: ast.AST, frame: types.FrameType | None) -> Any:
+    """Return what an expression stands for where a run stopped; `None` where it is not known."""
+    return computed(node, frame.f_globals, frame.f_locals) if frame else None
+
+
+def computed(node: ast.AST, around: dict[str, Any], names: Mapping[str, Any]) -> Any:
+    """Return what an expression stands for; `None` where finding it may change something."""
     for part in ast.walk(node):
-        called = part.func if isinstance(part, ast.Call) else None
-        name = getattr(called, "id", getattr(called, "attr", ""))
-        if not (name in HARMLESS_CALLS if called else isinstance(part, HARMLESS)):
-            raise LookupError
-    if frame is None or not isinstance(node, ast.expr):
-        raise LookupError
-    try:
-        code = compile(ast.Expression(node), "<expression>", "eval")
-        return eval(code, frame.f_globals, frame.f_locals)
-    except Exception as error:
-        raise LookupError from error
+        name = called_name(part) if isinstance(part, ast.Call) else ""
+        if not (name in HARMLESS_CALLS if name else isinstance(part, HARMLESS)):
+            return None
+    with contextlib.suppress(Exception):
+        code = compile(ast.Expression(node), "<expression>", "eval")  # type: ignore[arg-type]
+        return eval(code, around, names)
+    return None
 
 
 def given_by(name: str, place: Place) -> ast.Assign | None:
@@ -138,10 +170,9 @@ def runs_with(attempt: Attempt, place: Place, *changes: Change) -> bool:
             raise LookupError
 
     texts = {
-        (place[0], min([f.lineno, *(d.lineno for d in f.decorator_list)])): f
+        (place[0], _first_line(f)): _changed(place[0], f, changes)
         for f in _around(place, ast.FunctionDef)
     }
-    texts = {begin: _changed(place[0], function, changes) for begin, function in texts.items()}
     beside = _functions_beside(attempt.model, texts)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of what is only tried

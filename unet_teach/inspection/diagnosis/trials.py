@@ -69,7 +69,7 @@ def swapped_results(attempt: Attempt) -> Iterator[tuple[list[str], list[tuple[in
     First each of them alone, then all of one class; with the shapes that the first one returns.
     """
     returned = attempt.recording.returned
-    modules = dict(attempt.model.named_modules())
+    modules = attempt.layers
     two = (("tuple", 2), ("list", 2))
     pairs = [path for path, made in returned.items() if made in two and path in modules]
     classes: dict[type, list[str]] = {}

@@ -82,7 +82,7 @@ def unpacked_into_other_count(attempt: Attempt) -> str:
 
 def _not_kept(attempt: Attempt, path: str) -> str:
     """Say which result a block returns not, if the network runs when it does so as well."""
-    forward = type(dict(attempt.model.named_modules())[path]).forward
+    forward = type(attempt.layers[path]).forward
     code = getattr(forward, "__code__", None)
     place = (code.co_filename, code.co_firstlineno) if code else ("", 0)
     nodes = list(ast.walk(function_at(place) or ast.Pass()))
@@ -109,10 +109,7 @@ def _not_kept(attempt: Attempt, path: str) -> str:
 
 def _of_a_shape(attempt: Attempt, code: OwnCode, value: ast.expr, wanted: int) -> str:
     """Say how many sizes a tensor has, and what took an axis from it."""
-    try:
-        thing = evaluated(value, code.frame)
-    except LookupError:
-        return ""
+    thing = evaluated(value, code.frame)
     if not isinstance(thing, torch.Size):
         return ""
     name = text_of(value, code.place)
@@ -200,21 +197,16 @@ def _of_a_loop(attempt: Attempt, code: OwnCode, kind: str = "") -> str:
 
 def _of_a_value(attempt: Attempt, code: OwnCode, value: ast.expr, wanted: int) -> str:
     """Say how many parts a variable has, or what a function of the network's own returns."""
-    try:
-        thing = evaluated(value, code.frame)
-    except LookupError:
-        count, end = returned_parts(value, code.frame)
-        call = text_of(value, code.place)
-        path = next(reversed(attempt.recording.returned), "")
-        if 0 < count < wanted and path and (kept := _not_kept(attempt, path)):
-            return f"`{call}` returns {count} values, and is given to {wanted} names. {kept}"
+    thing, name = evaluated(value, code.frame), text_of(value, code.place)
+    count, end = returned_parts(value, code.frame)
+    path = next(reversed(attempt.recording.returned), "")
+    if 0 < count < wanted and path and (kept := _not_kept(attempt, path)):
+        return f"`{name}` returns {count} values, and is given to {wanted} names. {kept}"
+    if count not in (0, wanted):
         return (
-            f"`{call}` returns {count} values, by `return {end}`, and is given to {wanted} names. "
+            f"`{name}` returns {count} values, by `return {end}`, and is given to {wanted} names. "
             "Write as many names."
-            if count not in (0, wanted)
-            else ""
         )
-    name = text_of(value, code.place)
     if isinstance(thing, Tensor) and thing.dim():
         return (
             f"`{name}` is one tensor, {shape_text(thing.shape)}: {wanted} names would divide its "
