@@ -11,10 +11,12 @@ from torch import nn
 def not_set_up(model: nn.Module) -> str:
     """Say which module of a network is not set up, and what is missing; "" if all of them are."""
     for path, module in _walk("", model, set()):
+        if hasattr(module, "_modules"):
+            continue
         kinds = [kind for kind in type(module).__mro__ if "__init__" in vars(kind)]
         calls = [getattr(vars(kind)["__init__"], "__code__", None) for kind in kinds]
         pairs = [pair for pair in zip(kinds, calls, strict=True) if pair[0] is not nn.Module]
-        if not pairs or hasattr(module, "_modules"):
+        if not pairs:
             continue
         lacks = [kind for kind, code in pairs if code and "__init__" not in code.co_names]
         kind = (lacks or [pairs[0][0]])[0]
