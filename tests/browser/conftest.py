@@ -89,6 +89,27 @@ def blank_page(shared_pages):
 
 
 @pytest.fixture
+def without_network(blank_page):
+    """Open a file on a shared page with the network off; the test fails if it asks for anything."""
+    asked, opened = [], []
+
+    def note(request):
+        asked.append(request.url)
+
+    def open_at(file, address="", **options):
+        opened.append(blank_page(offline=True, **options))
+        opened[-1].on("request", note)
+        opened[-1].goto(file.as_uri() + address)
+        opened[-1].locator("main[data-shown]").wait_for()
+        return opened[-1]
+
+    yield open_at
+    for page in opened:
+        page.remove_listener("request", note)
+    assert [url for url in asked if not url.startswith(("file:", "blob:"))] == []
+
+
+@pytest.fixture
 def without_kernel(blank_page):
     """Show a widget on a page without Jupyter (see stub.py); no error may reach the page."""
 

@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -88,27 +89,12 @@ def open_alone(browser):
 
 
 @pytest.fixture
-def open_demo(blank_page):
-    """Open the demo on a shared page with the network off; the test fails if it asks for anything.
+def open_demo(without_network):
+    """Open the demo on a shared page with the network off.
 
     All that it keeps is in the entry of the history, which no other test comes back to.
     """
-    asked, opened = [], []
-
-    def note(request):
-        asked.append(request.url)
-
-    def open_at(address="", **options):
-        opened.append(blank_page(offline=True, viewport=SMALL, **options))
-        opened[-1].on("request", note)
-        opened[-1].goto(PAGE.as_uri() + address)
-        opened[-1].locator("main[data-shown]").wait_for()
-        return opened[-1]
-
-    yield open_at
-    for page in opened:
-        page.remove_listener("request", note)
-    assert [url for url in asked if not url.startswith(("file:", "blob:"))] == []
+    return partial(without_network, PAGE, viewport=SMALL)
 
 
 @pytest.fixture(scope="module")

@@ -4,6 +4,7 @@ import gzip
 import re
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -25,24 +26,9 @@ WIDGETS = {
 
 
 @pytest.fixture
-def open_page(blank_page):
-    """Open the file with the network off; the test fails if it asks for anything."""
-    asked, opened = [], []
-
-    def note(request):
-        asked.append(request.url)
-
-    def open_at(fragment="", **options):
-        opened.append(blank_page(offline=True, **options))
-        opened[-1].on("request", note)
-        opened[-1].goto(PAGE.as_uri() + fragment)
-        opened[-1].locator("main[data-shown]").wait_for()
-        return opened[-1]
-
-    yield open_at
-    for page in opened:
-        page.remove_listener("request", note)
-    assert [url for url in asked if not url.startswith(("file:", "blob:"))] == []
+def open_page(without_network):
+    """Open the playground, which needs no network."""
+    return partial(without_network, PAGE)
 
 
 def test_it_is_fresh():

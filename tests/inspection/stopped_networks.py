@@ -1,12 +1,27 @@
 """Networks that stop at every kind of place, each with the shape of an input."""
 
+from __future__ import annotations
+
 from itertools import pairwise
+from typing import Any
 
 import torch
 from torch import nn
 
+from unet_teach import inspect_unet
 from unet_teach.networks import UNet
 from unet_teach.networks.document import DocumentUNet
+
+
+def tells(model: nn.Module, *args: Any) -> str:
+    """Return what is said of a network that stops."""
+    told = inspect_unet(model, *args).problem
+    assert told
+    return told
+
+
+def runs(model: nn.Module, *args: Any) -> bool:
+    return inspect_unet(model, *args).problem is None
 
 
 class JoinedAtOddSizes(nn.Module):

@@ -7,20 +7,9 @@ from typing import Any
 
 import pytest
 import torch
+from stopped_networks import runs, tells
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
-
-from unet_teach import inspect_unet
-
-
-def tells(model: nn.Module, *args: Any) -> str:
-    told = inspect_unet(model, *args).problem
-    assert told
-    return told
-
-
-def runs(model: nn.Module, *args: Any) -> bool:
-    return inspect_unet(model, *args).problem is None
 
 
 def conv(before: int, after: int, rank: int = 2, **options: Any) -> Any:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import torch
+from stopped_networks import runs, tells
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 
@@ -32,16 +33,6 @@ class Does(nn.Module):
 
     def forward(self, *args: Tensor) -> Any:
         return self.does(self, *args)
-
-
-def tells(model: nn.Module, *args: Any) -> str:
-    told = inspect_unet(model, *args).problem
-    assert told
-    return told
-
-
-def runs(model: nn.Module, *args: Any) -> bool:
-    return inspect_unet(model, *args).problem is None
 
 
 # A value that is given by a name which the layer does not have.
