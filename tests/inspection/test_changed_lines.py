@@ -650,6 +650,142 @@ class _OnOneLine(Blocks):
         return made
 
 
+class _Spatial(Blocks):
+    def __init__(self) -> None:
+        super().__init__()
+        self.look = nn.Conv2d(2, 1, 3, padding=1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        mean = torch.mean(x, dim=1)
+        most, _ = torch.max(x, dim=1)
+        both = torch.cat([mean, most], dim=1)
+        return self.unet(x * self.look(both))
+
+
+class _Windows(Blocks):
+    def divide(self, x: Tensor) -> Tensor:
+        batch, channels, height, width = x.shape
+        parts = x.view(batch, channels, height // 5, 5, width // 5, 5)
+        return parts.flatten(4).flatten(2, 3).reshape(x.shape)
+
+    def forward(self, x: Tensor) -> Tensor:
+        skip = self.divide(self.top(x))
+        low = self.divide(self.low(skip))
+        return self.head(torch.cat([skip, self.up(low)], 1))
+
+
+class _LeavesOneOut(Blocks):
+    def forward(self, x: Tensor) -> Tensor:
+        skip = self.top(x)
+        maps = [skip, self.up(self.low(skip))]
+        return self.head(torch.cat([maps[i] for i in range(len(maps) - 1)], dim=1))
+
+
+class _NotInTheList(Blocks):
+    def forward(self, x: Tensor) -> Tensor:
+        skip = self.top(x)
+        up = self.up(self.low(skip))
+        return self.head(torch.cat([up], dim=1)) + skip.mean(1, keepdim=True)
+
+
+class _PopsOfHooks(Blocks):
+    def __init__(self) -> None:
+        super().__init__()
+        self.kept: list[Tensor] = []
+        self.top.register_forward_hook(lambda module, given, made: self.kept.append(made))
+
+    def forward(self, x: Tensor) -> Tensor:
+        made = self.low(self.top(x))
+        self.kept.pop()
+        return made + self.kept.pop()
+
+
+class _Shared(nn.Module):
+    """A block that is used at two levels; a value in those below fits in neither."""
+
+    def __init__(self, before: int, after: int) -> None:
+        super().__init__()
+        self.first, self.act = nn.Conv2d(before, after, 3, padding=1), nn.PReLU()
+        self.second = nn.Conv2d(after, after, 3, padding=1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.act(self.first(x))
+        return x + self.second(x)
+
+
+class _NormOfShared(_Shared):
+    def __init__(self, before: int, after: int) -> None:
+        super().__init__(before, after)
+        self.act = nn.PReLU(before)
+
+
+class _SecondOfShared(_Shared):
+    def __init__(self, before: int, after: int) -> None:
+        super().__init__(before, after)
+        self.second = nn.Conv2d(before, after, 3, padding=1)
+
+
+class _PaddingOfShared(_Shared):
+    def __init__(self, before: int, after: int) -> None:
+        super().__init__(before, after)
+        half = 2
+        self.second = nn.Conv2d(after, after, (1, 5), padding=(half, 0))
+
+
+class _WideNorm(nn.Module):
+    kind: type[_Shared] = _NormOfShared
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.top = self.kind(3, 8)
+        self.low = self.kind(8, 16)
+
+    def forward(self, x: Tensor) -> Tensor:
+        made: Tensor = self.low(F.max_pool2d(self.top(x), 2))
+        return made
+
+
+class _WideSecond(_WideNorm):
+    kind = _SecondOfShared
+
+
+class _TurnedPadding(_WideNorm):
+    kind = _PaddingOfShared
+
+
+class _Blur(nn.Module):
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.register_buffer("kernel", torch.ones(channels, 1, 3, 3) / 9)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.conv2d(x, self.kernel, stride=2, padding=1, groups=len(self.kernel))
+
+
+class _Blurs(Blocks):
+    def __init__(self) -> None:
+        super().__init__()
+        self.blur, self.blur_low = _Blur(16), _Blur(24)
+
+    def forward(self, x: Tensor) -> Tensor:
+        low = self.low(self.blur(self.top(x)))
+        return self.blur_low(low)
+
+
+class _TransposedLevels(nn.Module):
+    def __init__(self, widths: tuple[int, ...] = (8, 12, 16)) -> None:
+        super().__init__()
+        self.down = nn.ModuleList(nn.Conv2d(a, b, 2, 2) for a, b in pairwise((3, *widths)))
+        self.back = nn.ModuleList()
+        for width in widths[-2::-1]:
+            self.back.append(nn.ConvTranspose2d(2 * width, width, 2, 2))
+
+    def forward(self, x: Tensor) -> Tensor:
+        for layer in (*self.down, *self.back):
+            x = layer(x)
+        return x
+
+
 ONE, TWO = (1, 3, 32, 32), (2, 3, 32, 32)
 ODD = (2, 3, 33, 32)
 
@@ -765,6 +901,24 @@ ODD = (2, 3, 33, 32)
         (_FixedVector, (2, 3, 32, 48), "the output is 32×32 for images of 32×48: back makes 2048"),
         (_FixedVector, (2, 3, 32, 48), "which `self.back(code).view(-1, 8, 16, 16)` in line"),
         (_OnOneLine, TWO, "`torch.chunk(self.top(x), 2, dim=1)` makes 2 of 4, and the network"),
+        (
+            _Spatial,
+            TWO,
+            "With `torch.mean(x, dim=1, keepdim=True)` and `torch.max(x, dim=1, keepdim=True)`",
+        ),
+        (_Windows, (1, 3, 64, 64), "multiples of 10: 60×60 or 70×70 works. Pad the input."),
+        (
+            _LeavesOneOut,
+            TWO,
+            "`range(len(maps) - 1)` leaves one out: with `range(len(maps))` in place of",
+        ),
+        (_NotInTheList, TWO, "among them: with `torch.cat([up, skip], dim=1)`" + RUNS),
+        (_PopsOfHooks, TWO, "The network has 1 forward hook, on top, set in line"),
+        (_WideNorm, TWO, "With `nn.PReLU(after)` in line"),
+        (_WideSecond, TWO, "With `nn.Conv2d(after, after, 3, padding=1)` in line"),
+        (_TurnedPadding, TWO, "with `nn.Conv2d(after, after, (1, 5), padding=(0, half))` in line"),
+        (_Blurs, TWO, "Let this one take 8; then a later layer does not fit either."),
+        (_TransposedLevels, TWO, "back.0 and back.1 are given 16 and 12 channels, and are made"),
         (_WithHooks, TWO, "`def keep(module, given, made, name=name)`."),
     ],
 )

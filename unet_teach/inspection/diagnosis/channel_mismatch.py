@@ -10,17 +10,29 @@ from itertools import takewhile
 from typing import Any
 
 from torch import Tensor, nn
-from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 
 from unet_teach.inspection.axes import has_axis
 from unet_teach.inspection.diagnosis.attempt import Attempt
+from unet_teach.inspection.diagnosis.channel_trials import (
+    FUNCTIONS,
+    LATER,
+    either,
+    of_any_channels,
+    taking,
+)
 from unet_teach.inspection.diagnosis.forward_code import (
     is_left_behind,
     is_never_named,
+    joined_with_another,
     other_order,
     shorter_loop,
 )
-from unet_teach.inspection.diagnosis.init_code import assigned_twice, exchanged_values, row_in_init
+from unet_teach.inspection.diagnosis.init_code import (
+    assigned_twice,
+    exchanged_values,
+    right_with_a_name,
+    row_in_init,
+)
 from unet_teach.inspection.diagnosis.own_code import OwnCode, own_code
 from unet_teach.inspection.diagnosis.size_steps import CONVOLUTIONS
 from unet_teach.inspection.diagnosis.trials import runs_when
@@ -116,10 +128,17 @@ def convolution_channels(attempt: Attempt) -> str:
     if given.shape[1] == expected:
         return ""
     layer, source = attempt.wording.layer(op), attempt.wording.layer_before(given)
+    before = _without_added_batch(given)
     return (
         f"{layer} expects {expected}, got {given.shape[1]} channels: what comes from {source} is "
-        f"{shape_text(given.shape)}. {_channel_remedy(attempt, op, given, expected)}"
+        f"{shape_text(before.shape)}. {_channel_remedy(attempt, op, given, expected)}"
     )
+
+
+def _without_added_batch(given: Value) -> Value:
+    """Return what a convolution was given, to which it may have added a batch by itself."""
+    made = given.op
+    return made.inputs[0] if made and made.name == "unsqueeze" and "conv" in made.called else given
 
 
 def _channel_remedy(attempt: Attempt, op: Op, given: Value, expected: int) -> str:
@@ -150,13 +169,13 @@ def _channel_remedy(attempt: Attempt, op: Op, given: Value, expected: int) -> st
         told = f"Give an image of {expected} channels, or build the network for {channels}."
         is_rgba = (channels, expected) == (4, 3)
         return told + is_rgba * " If the fourth is transparency, x[:, :3] leaves it out."
-    before = given.op.inputs[0] if given.op and given.op.name == "unsqueeze" else given
+    before = _without_added_batch(given)
     if len(before.shape) == 3 < len(given.shape) and before.shape[-1] == expected:
         return (
             f"It is given tokens, {shape_text(before.shape)}, which have to become a map again: "
             f"x.transpose(1, 2).reshape(x.shape[0], {expected}, height, width)."
         )
-    if before is not given and given.op and given.op.module == op.module:
+    if before is not given:
         rank, right = len(op.arguments["weight"].shape) - 2, len(before.shape) - 2
         told = (
             f"It works on maps with {rank} sides and is given {shape_text(before.shape)}, which it "
@@ -174,7 +193,6 @@ def _channel_remedy(attempt: Attempt, op: Op, given: Value, expected: int) -> st
         return _joined_remedy(attempt, op, joined, given, expected)
     if left_out := _not_called(attempt, op, channels, expected):
         return left_out
-    plain = f"Let the layer before it make {expected}, or this one take {channels}."
     found = (
         _name_with_channels(attempt, given, expected)
         or wrong_view(attempt, given, expected)
@@ -182,6 +200,12 @@ def _channel_remedy(attempt: Attempt, op: Op, given: Value, expected: int) -> st
     )
     if found:
         return found
+    for path, number in ((op.module, channels), (made_by.module if made_by else "", expected)):
+        if path and (named := right_with_a_name(attempt, path, number)):
+            return f"{named[0].upper()}{named[1:]}."
+    plain, runs = either(attempt, op, given, expected)
+    if not runs and (row := _row_of_others(attempt, op)):
+        return row
     if missing := _forgotten_skip(attempt, given, expected):
         made = f"{attempt.wording.maker(missing)} made {missing.shape[1]} channels of this size"
         cat = f"torch.cat([skip, x], dim=1) has {expected}"
@@ -315,7 +339,10 @@ def _joined_remedy(attempt: Attempt, op: Op, joined: Op, given: Value, expected:
     told = f"A map that was concatenated has the channels of all its parts, {sizes} = {channels}"
     if row := _row_of_others(attempt, op):
         return f"{told}. {row}"
-    told += f": let the layer after it take {channels}, or join maps with {expected} in all."
+    if left_out := joined_with_another(attempt, joined, expected - channels):
+        return f"{told}. {left_out}"
+    more = "" if taking(attempt, op, channels).runs else f" ({LATER})"
+    told += f": let the layer after it take {channels}{more}, or join maps with {expected} in all."
     if order := _sibling(attempt, op, channels):
         return f"{told} {order}"
     graph, missing = attempt.graph, expected - channels
@@ -373,8 +400,7 @@ def _row_of_others(attempt: Attempt, op: Op) -> str:
                     )
                 )
 
-    kinds: tuple[Any, ...] = (F.conv1d, F.conv2d, F.conv3d)
-    calls = {each: partial(_of_any_channels, each) for each in kinds}
+    calls = {each: partial(of_any_channels, each) for each in FUNCTIONS}
     if not row or not runs_when(attempt, watch, calls=calls):
         return ""
     others = {path: pair for path, pair in given.items() if pair[0] != pair[1]}
@@ -386,13 +412,6 @@ def _row_of_others(attempt: Attempt, op: Op) -> str:
         f"{listed(others)} are given {gets} channels, and are made for {takes}"
         f"{f' by {made}' if made else ''}. Make each for the number that it is given."
     )
-
-
-def _of_any_channels(conv: Any, x: Tensor, weight: Tensor, *args: Any, **kwargs: Any) -> Any:
-    groups = kwargs.get("groups", args[4] if len(args) > 4 else 1)
-    taken = weight.shape[1] * groups
-    fits = x if x.shape[1] == taken else x[:, :1].expand(-1, taken, *x.shape[2:])
-    return conv(fits, weight, *args, **kwargs)
 
 
 def _of_another_level(attempt: Attempt, skip: Value, parts: Sequence[Value], needed: int) -> str:

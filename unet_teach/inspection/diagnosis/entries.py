@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import types
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -14,7 +15,14 @@ from unet_teach.inspection.diagnosis.forward_code import ROWS, other_order
 from unet_teach.inspection.diagnosis.late_names import bound_late, late_in_self
 from unet_teach.inspection.diagnosis.own_code import OwnCode, described, own_code
 from unet_teach.inspection.diagnosis.python_mistakes import similar
-from unet_teach.inspection.diagnosis.source import evaluated, parts_at, runs_with, text_of
+from unet_teach.inspection.diagnosis.source import (
+    called_name,
+    evaluated,
+    parts_at,
+    runs_with,
+    text_of,
+    tree_of,
+)
 from unet_teach.inspection.graph import GLOBAL, SAME_LEVEL
 from unet_teach.inspection.wording import listed
 
@@ -49,9 +57,10 @@ def no_such_entry(attempt: Attempt) -> str:
     empty = [asked.name] if asked and not len(asked.thing) else []
     if empty := empty or [name for name, thing in lists.items() if not thing and not asked]:
         return (
-            f"`{empty[0]}` is empty here: more is taken out of it than was put in. If it holds the "
-            "skips, the decoder has more steps than the encoder kept maps: keep one more "
-            f"before a halving, or leave one step out.{_steps_so_far(attempt)}"
+            f"`{empty[0]}` is empty here: more is taken out of it than was put in."
+            f"{_hooks(attempt)} "
+            "If it holds the skips, the decoder takes more of them than the encoder kept."
+            f"{_steps_so_far(attempt)}"
         )
     if "from empty list" in attempt.message or "from an empty" in attempt.message:
         return (
@@ -66,6 +75,26 @@ def no_such_entry(attempt: Attempt) -> str:
         told = f"`{name}` has {_count(thing)}, and is asked for another."
         return f"{told} {other_order(attempt) or ADD_OR_STOP}"
     return ""
+
+
+def _hooks(attempt: Attempt) -> str:
+    """Say how many hooks the network's own code has set, on which modules, and where."""
+    paths = [
+        path or "the network"
+        for path, module in attempt.layers.items()
+        for hook in module._forward_hooks.values()
+        if not getattr(hook, "__module__", "").startswith("unet_teach.")
+    ]
+    kinds = dict.fromkeys(map(type, attempt.layers.values()))
+    own = [vars(kind).values() for kind in kinds if not kind.__module__.startswith("torch.")]
+    trees = [tree_of(f) for each in own for f in each if isinstance(f, types.FunctionType)]
+    calls = [n for tree in trees if tree for n in ast.walk(tree) if isinstance(n, ast.Call)]
+    lines = [str(n.lineno) for n in calls if called_name(n) == "register_forward_hook"]
+    if not paths:
+        return ""
+    where = f", set in line {listed(dict.fromkeys(lines))}" if lines else ""
+    count = f"{len(paths)} forward hook{'s' * (len(paths) > 1)}"
+    return f" The network has {count}, on {listed(paths)}{where}."
 
 
 def _asked_for(code: OwnCode) -> Iterator[_Asked]:

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from unet_teach.inspection.diagnosis.attempt import Attempt
+from unet_teach.inspection.diagnosis.init_code import right_with_a_name
 from unet_teach.inspection.diagnosis.layer_settings import given_to_last, kind_of_layer
 from unet_teach.inspection.diagnosis.own_code import is_given, own_code
 from unet_teach.inspection.diagnosis.source import (
@@ -468,6 +469,9 @@ def operation_wants(attempt: Attempt) -> str:
     kind = kind_of_layer(attempt).strip(" ,")
     place = attempt.stopped_in + (f" ({kind})" if kind else "")
     remedy = _not_in_place(attempt) or known.remedy
+    if found := re.fullmatch(r"Make it for (\d+)\.", remedy):
+        named = right_with_a_name(attempt, attempt.recording.last_module, int(found[1]))
+        remedy = f"{named[:1].upper()}{named[1:]}." if named else remedy
     return f"In {place}: {known.sentence} {remedy}".strip()
 
 

@@ -15,14 +15,21 @@ from torch import Tensor, nn
 from unet_teach.inspection.diagnosis.attempt import Attempt
 from unet_teach.inspection.diagnosis.source import (
     Change,
+    Place,
+    called_name,
     evaluated,
+    function_at,
     parts_at,
     running,
     runs_with,
     statement_at,
+    text_of,
 )
+from unet_teach.inspection.recording import Op
+from unet_teach.inspection.wording import shape_text
 
 ROWS = (list, tuple, nn.ModuleList, nn.Sequential, nn.ParameterList)
+CATS = ("cat", "concat", "concatenate")
 MOST_EDITS = 25  # of each function; each is a run without values
 LAST = "The last entry of `{}` is no skip, as the bottleneck's map is none; leave it out"
 
@@ -162,6 +169,9 @@ def _edits(function: ast.FunctionDef, frame: types.FrameType) -> Iterator[Edit]:
             elif ast.unparse(call) == f"{row}.pop()":
                 yield Edit(call, f"{row}.pop(0)", f"`{row}` is taken from its end")
                 yield Edit(call, f"{row}.pop(-2)", LAST.format(row))
+        if ast.unparse(call.func) == "range":
+            reason = f"`{ast.unparse(call)}` leaves one out"
+            yield from (Edit(call, longer, reason) for longer in _longer(call))
     for loop in (node for node in nodes if isinstance(node, ast.For)):
         calls = [n for n in ast.walk(loop.iter) if isinstance(n, ast.Call)]
         zipped = [a for c in calls if ast.unparse(c.func) in ("zip", "enumerate") for a in c.args]
@@ -181,6 +191,40 @@ def _edits(function: ast.FunctionDef, frame: types.FrameType) -> Iterator[Edit]:
             reason = f"`{row}` is asked for the wrong entry"
             for other in dict.fromkeys(_other_indices(index)):
                 yield Edit(part, f"{row}[{other}]", reason)
+
+
+def _longer(call: ast.Call) -> Iterator[str]:
+    """Yield ranges that begin or end one further than one that may leave an entry out."""
+    given = [ast.unparse(each) for each in call.args]
+    if found := re.fullmatch(r"(.+) - 1", given[min(1, len(given) - 1)]):
+        yield f"range({', '.join([*given[:-1][:1], found[1], *given[2:]])})"
+    if len(given) == 2 and given[0] == "1":
+        yield f"range({given[1]})"
+
+
+def joined_with_another(attempt: Attempt, joined: Op, missing: int) -> str:
+    """Say which map a concatenation lacks, if the network runs when a name is added to its list."""
+    frames = (f for _, place, f in running(attempt) if _holds(place, joined.line))
+    frame = next(frames, None)
+    lists = [c for c in parts_at(joined.line, ast.Call) if called_name(c) in CATS and c.args]
+    if frame is None or len(lists) != 1 or not isinstance(lists[0].args[0], ast.List | ast.Tuple):
+        return ""
+    row, (batch, _, *sides) = lists[0].args[0], joined.outputs[0].shape
+    names, wanted = [text_of(each, joined.line) for each in row.elts], (batch, missing, *sides)
+    maps = {n: x for n, x in frame.f_locals.items() if isinstance(x, Tensor) and n not in names}
+    fits = [name for name, x in maps.items() if x.shape == wanted]
+    change = row, f"[{', '.join([*names, *fits])}]"
+    if len(fits) != 1 or not runs_with(attempt, joined.line, change):
+        return ""
+    new = text_of(lists[0], joined.line).replace(text_of(row, joined.line), change[1], 1)
+    return (
+        f"`{fits[0]}`, {shape_text(wanted)}, has the {missing} that are missing and isn't among "
+        f"them: with `{new}`, the network runs."
+    )
+
+
+def _holds(place: Place, line: Place) -> bool:
+    return place[0] == line[0] and function_at(place) is function_at(line)
 
 
 def _other_indices(index: str) -> Iterator[str]:

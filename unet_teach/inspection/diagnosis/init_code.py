@@ -7,7 +7,8 @@ import contextlib
 import inspect
 import itertools
 import types
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import torch
@@ -160,6 +161,74 @@ def class_kept(attempt: Attempt, name: str) -> str:
     return ""
 
 
+def right_with_a_name(attempt: Attempt, path: str, wanted: Any) -> str:
+    """Say with which name in place of a value a layer is right, if the network runs with it.
+
+    All blocks of its class are made so, as a number may fit in one of them alone.
+    """
+    layers, parts = attempt.layers, path.split(".")
+    owners = (i for i in reversed(range(len(parts))) if ".".join(parts[:i]) in layers)
+    own = next((i for i in owners if _assigned_to(layers, parts, i)), None)
+    made = _assigned_to(layers, parts, own) if own is not None else None
+    if own is None or made is None:
+        return ""
+    block, inner = ".".join(parts[:own]), ".".join(parts[own:])
+    kind = type(layers[block])
+    space = _function_of_init(kind).__globals__
+    alike = {p: _names_inside(layers, p) for p, m in layers.items() if type(m) is kind}
+    names = [n for n, v in alike[block].items() if type(v) is type(wanted) and v == wanted]
+    if len(alike) == 1 < len(names):
+        names = []  # which of them is meant does not show
+    for holder, key, old in (
+        *((made.args, i, each) for i, each in enumerate(made.args)),
+        *((vars(word), "value", word.value) for word in made.keywords),
+    ):
+        value = computed(old, space, alike[block])
+        if type(value) is not type(wanted) or value == wanted:
+            continue
+        turned = [ast.Tuple(old.elts[::-1], ast.Load())] if isinstance(old, ast.Tuple) else []
+        new: ast.expr
+        for new in (*turned, *(ast.Name(n, ast.Load()) for n in names if n.isidentifier())):
+            if computed(ast.fix_missing_locations(new), space, alike[block]) != wanted:
+                continue
+            holder[key] = new  # type: ignore[index]
+            text = ast.unparse(made)
+            holder[key] = old  # type: ignore[index]
+            if _runs_as(attempt, {f"{p}.{inner}": alike[p] for p in alike}, text, space):
+                return f"with `{text}` in line {made.lineno}, the network runs"
+    return ""
+
+
+def _assigned_to(layers: dict[str, nn.Module], parts: list[str], i: int) -> ast.Call | None:
+    """Return the call in the `__init__` of a layer's i-th owner that makes the layer."""
+    kind = type(layers[".".join(parts[:i])])
+    rows: list[Any] = [a.value for a in _assigned(kind) if a.target == f"self.{parts[i]}"]
+    for number in parts[i + 1 :]:
+        rows = [_entry(row, number) for row in rows]
+    return rows[0] if len(rows) == 1 and isinstance(rows[0], ast.Call) else None
+
+
+def _names_inside(layers: dict[str, nn.Module], path: str) -> dict[str, Any]:
+    """Return what the names in the `__init__` of the block on a path stood for."""
+    made = _call_that_makes(layers, path.split(".")) if path else None
+    return _known_names(type(layers[path]), layers[path], made.given if made else {})
+
+
+def _runs_as(
+    attempt: Attempt, known: dict[str, dict[str, Any]], text: str, space: dict[str, Any]
+) -> bool:
+    """Return whether the network runs when the layers on these paths are made by other code."""
+
+    def replace(copied: nn.Module) -> None:
+        device = next((weight.device for weight in copied.parameters()), torch.device("cpu"))
+        for path, names in known.items():
+            around, _, name = path.strip(".").rpartition(".")
+            with torch.device(device):
+                copied.get_submodule(around)._modules[name] = eval(text, space, names).eval()
+
+    return runs_when(attempt, replace)
+
+
 def _names(made: ast.expr) -> list[Any]:
     """Return the names of the entries in an nn.ModuleDict or an OrderedDict."""
     parts = [part for part in ast.walk(made) if isinstance(part, ast.Dict | ast.List)]
@@ -289,14 +358,16 @@ def _entry(row: ast.expr | None, number: str) -> ast.expr | None:
     return entries[int(number)] if is_plain and int(number) < len(entries) else None
 
 
-def _known_names(kind: type, owner: nn.Module) -> dict[str, Any]:
-    """Return the names of an `__init__` whose values follow from its defaults and its code."""
+def _known_names(
+    kind: type, owner: nn.Module, given: Mapping[str, Any] = MappingProxyType({})
+) -> dict[str, Any]:
+    """Return the names of an `__init__` whose values follow from what is given and its code."""
     init = _function_of_init(kind)
     parameters = inspect.signature(init).parameters
     known: dict[str, Any] = {
         n: p.default for n, p in parameters.items() if p.default is not p.empty
     }
-    known[next(iter(parameters))] = owner
+    known |= {next(iter(parameters)): owner, **given}
     function = tree_of(init)
     for statement in function.body if function else []:
         if isinstance(statement, ast.Assign) and len(statement.targets) == 1:

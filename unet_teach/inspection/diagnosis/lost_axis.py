@@ -23,7 +23,7 @@ from unet_teach.inspection.diagnosis.source import (
 )
 from unet_teach.inspection.diagnosis.trials import runs_when
 from unet_teach.inspection.recording import Op, Value
-from unet_teach.inspection.wording import shape_text
+from unet_teach.inspection.wording import listed, shape_text
 
 REDUCTIONS = (
     *("mean", "sum", "max", "min", "amax", "amin", "median", "std", "var", "norm", "prod"),
@@ -55,11 +55,12 @@ def axis_was_lost(attempt: Attempt) -> str:
     most = max((len(v.shape) for v in attempt.recording.inputs), default=0)
     seen: set[int] = set()
     for value in _given(attempt) if most > 2 and isinstance(attempt.error, ABOUT_SHAPES) else ():
-        op = _first_loss(value) if len(value.shape) < most else None
+        losses = _losses(value) if len(value.shape) < most else []
+        op = losses[0] if losses else None
         if op is None or id(op) in seen or (op.called in RESHAPING and not is_about_ranks):
             continue
         seen.add(id(op))
-        told, works = _told(attempt, op)
+        told, works = _told(attempt, op, losses[1:])
         if not works and len(value.shape) == 2 and "batched" in attempt.message:
             continue  # it was flattened
         other_layer = layer_settings.layer_of_another_rank(attempt)
@@ -72,8 +73,8 @@ def axis_was_lost(attempt: Attempt) -> str:
 def lost_before(attempt: Attempt, shape: Sequence[int]) -> str:
     """Say which operation took an axis from the last map of this shape; "" if none did."""
     made = [v for v in attempt.graph.values if v.shape == tuple(shape) and v.depends_on_input]
-    op = _first_loss(made[-1]) if made else None
-    return _told(attempt, op)[0] if op else ""
+    losses = _losses(made[-1]) if made else []
+    return _told(attempt, losses[0], losses[1:])[0] if losses else ""
 
 
 def _given(attempt: Attempt) -> Iterator[Value]:
@@ -96,23 +97,30 @@ def _sizes(shape: tuple[int, ...]) -> str:
     return shape_text(shape) if len(shape) != 1 else f"{shape}"
 
 
-def _first_loss(value: Value) -> Op | None:
-    """Return the operation from which on a value has fewer axes than before."""
-    rank = len(value.shape)
-    while value.op is not None:
+def _losses(value: Value) -> list[Op]:
+    """Return the operations from which on a value, or what it was made of, has fewer axes."""
+    rank, found, todo = len(value.shape), dict[int, Op](), [value]
+    seen = set[Value]()
+    while todo:
+        value = todo.pop()
+        if value.op is None or value in seen:
+            continue
+        seen.add(value)
         op, sources = value.op, [v for v in value.op.inputs if v.depends_on_input]
         larger = [v for v in sources if len(v.shape) > len(value.shape)]
         alike = [v for v in sources if len(v.shape) == len(value.shape)]
         if larger and op.called in LOSING and len(larger[0].shape) > rank:
-            return op
-        if not sources:
-            return None
-        value = (larger or alike or sources)[0]
-    return None
+            found[id(op)] = op
+        else:
+            todo += reversed((larger or alike or sources)[: None if op.name == "cat" else 1])
+    return list(found.values())
 
 
-def _told(attempt: Attempt, op: Op) -> tuple[str, bool]:
-    """Say what an operation made of a map, and how its axis stays; and whether that works."""
+def _told(attempt: Attempt, op: Op, others: Sequence[Op] = ()) -> tuple[str, bool]:
+    """Say what an operation made of a map, and how its axis stays; and whether that works.
+
+    Where others have taken an axis too, all are tried together if this one alone is not enough.
+    """
     before, after = op.inputs[0].shape, op.outputs[0].shape
     name = {"__getitem__": "an index", "select": "an index"}.get(op.called, op.called.strip("_"))
     if op.called in ("unbind", "__iter__"):
@@ -126,7 +134,7 @@ def _told(attempt: Attempt, op: Op) -> tuple[str, bool]:
         f"{_quoted(op)}{name} made {_sizes(after)} of {shape_text(before)}, so {gone} "
         f"{'are' if gone[0].isdigit() else 'is'} gone{why}."
     )
-    for way in _ways_to_keep(attempt, op):
+    for way in (*_ways_to_keep(attempt, op), *_together(attempt, [op, *others])):
         if _works(attempt, op, way):
             return f"{told} With {way.new}, the network runs.", True
     if why and set(before[2:]) == {1}:
@@ -247,6 +255,16 @@ def _of_unpacking(attempt: Attempt, op: Op) -> Iterator[_Way]:
             yield _Way(((target, text),), f"`{text} = {text_of(value, op.line)}`")
     parts = f"torch.chunk({text_of(value, op.line)}, {len(names)}, dim=1)"
     yield _Way(((value, parts),), f"`{', '.join(names)} = {parts}`")
+
+
+def _together(attempt: Attempt, losses: Sequence[Op]) -> Iterator[_Way]:
+    """Yield the likeliest way of each operation, if several have taken an axis."""
+    of_lines = {op.line: op for op in losses}
+    ways = [next(_ways_to_keep(attempt, op), None) for op in of_lines.values()]
+    known = [way for way in ways if way]
+    if 1 < len(known) == len(ways):
+        changes = tuple(change for way in known for change in way.changes)
+        yield _Way(changes, listed(dict.fromkeys(way.new for way in known)))
 
 
 def _works(attempt: Attempt, op: Op, way: _Way) -> bool:

@@ -22,7 +22,11 @@ from unet_teach.inspection.diagnosis.channel_mismatch import cat_dim
 from unet_teach.inspection.diagnosis.enlarged_otherwise import enlarged_otherwise
 from unet_teach.inspection.diagnosis.feature_mismatch import PRODUCTS
 from unet_teach.inspection.diagnosis.forward_code import exchanged_maps, other_order
-from unet_teach.inspection.diagnosis.init_code import assigned_twice, dilation_in_init
+from unet_teach.inspection.diagnosis.init_code import (
+    assigned_twice,
+    dilation_in_init,
+    right_with_a_name,
+)
 from unet_teach.inspection.diagnosis.own_code import own_code
 from unet_teach.inspection.diagnosis.resizing_calls import call_remedy
 from unet_teach.inspection.diagnosis.size_steps import (
@@ -348,6 +352,10 @@ def _mended_step(attempt: Attempt, first: Value, second: Value) -> str:
             return f"{padding}{advice}"
         if padding := _padding_of_dilation(attempt, step):
             return f"{_change_of_layer(attempt, step)}. {padding}{advice}"
+    for change in best[:1]:
+        for value in change.changed.values():
+            if named := right_with_a_name(attempt, change.step.op.module, value):
+                return f"{_change_of_layer(attempt, change.step)}: {named}."
     working = [change for change in best if _works(attempt, change)]
     fitting = [_change(attempt, change) for change in working or best]
     return f"{'. Or '.join(fitting[:2])}{advice}" if fitting else ""

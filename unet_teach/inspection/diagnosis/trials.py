@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 from torch.overrides import TorchFunctionMode
 
 from unet_teach.inspection.diagnosis.attempt import Attempt
@@ -42,7 +43,7 @@ def runs_when(
                 copied = copy_to_run(attempt.model, on_meta=on_meta)
                 change(copied)
                 args, kwargs = copy_inputs(given, on_meta=on_meta)
-                with _Replaced(calls) if calls else contextlib.nullcontext():
+                with _Replaced({**TRANSPOSED, **(calls or {})}):
                     copied(*args, **kwargs)
         except Exception as error:  # whatever the user's code raises
             if on_meta and "meta" not in str(error) and not isinstance(error, NotImplementedError):
@@ -50,6 +51,19 @@ def runs_when(
         else:
             return True
     return False
+
+
+def convolved(conv: Any, x: Tensor, weight: Tensor, *args: Any, **kwargs: Any) -> Any:
+    """Convolve a map; a transposed one without values does not look at its channels by itself."""
+    if conv in TRANSPOSED and x.shape[1 - weight.dim()] != weight.shape[0]:
+        raise ValueError("channels do not fit")
+    return conv(x, weight, *args, **kwargs)
+
+
+TRANSPOSED: dict[Any, Callable[..., Any]] = {
+    each: partial(convolved, each)
+    for each in (F.conv_transpose1d, F.conv_transpose2d, F.conv_transpose3d)
+}
 
 
 class _Replaced(TorchFunctionMode):

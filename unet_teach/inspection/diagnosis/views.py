@@ -33,14 +33,16 @@ def windows_do_not_fit(attempt: Attempt) -> str:
     )
     stride = max((round(s) for s in finest_strides(attempt.graph.dims[given]).values()), default=1)
     for window in sorted({n for n in asked if 1 < n < 65} if len(asked) > 4 else ()):
-        sides, step = dict(enumerate(image.shape[2:], start=2)), window * stride
-        _, working = attempt.working_sides(sides, dict.fromkeys(sides, step))
-        if works := [shape_text((sides | near).values()) for near in working]:
-            return (
-                f"{told} It cuts the map into pieces of {window}, so the image's sides must be "
-                f"multiples of {step}: {' or '.join(works)} works. Pad the input, or the map "
-                "before the view."
-            )
+        sides = dict(enumerate(image.shape[2:], start=2))
+        for step in (window * stride * more for more in (1, 2, 4)):  # deeper levels need more
+            _, working = attempt.working_sides(sides, dict.fromkeys(sides, step))
+            works = [shape_text((sides | near).values()) for near in working]
+            if works and attempt.runs_with(dict.fromkeys(sides, 3 * step)):
+                return (
+                    f"{told} It cuts the map into pieces of {window}, and the network runs where "
+                    f"the image's sides are multiples of {step}: {' or '.join(works)} works. Pad "
+                    "the input."
+                )
     remedy = _not_divided(attempt, given.shape, asked, numbers)
     return f"{told} {remedy or _view_that_fits(attempt, given.shape, asked, numbers)}"
 
