@@ -14,7 +14,7 @@ from unet_teach.inspection.diagnosis.forward_code import ROWS, other_order
 from unet_teach.inspection.diagnosis.late_names import bound_late, late_in_self
 from unet_teach.inspection.diagnosis.own_code import OwnCode, described, own_code
 from unet_teach.inspection.diagnosis.python_mistakes import similar
-from unet_teach.inspection.diagnosis.source import evaluated, parts_at, runs_with, text_of
+from unet_teach.inspection.diagnosis.source import evaluated, parts_at, runs_by, text_of
 from unet_teach.inspection.graph import GLOBAL, SAME_LEVEL
 from unet_teach.inspection.wording import listed
 
@@ -45,27 +45,17 @@ def no_such_entry(attempt: Attempt) -> str:
     if not isinstance(error, IndexError):
         return ""
     asked = next(_asked_for(code), None)
-    lists = {n: t for n, t in code.values.items() if isinstance(t, list | tuple | nn.ModuleList)}
-    empty = [asked.name] if asked and not len(asked.thing) else []
-    if empty := empty or [name for name, thing in lists.items() if not thing and not asked]:
-        return (
-            f"`{empty[0]}` is empty here: more is taken out of it than was put in. If it holds the "
-            "skips, the decoder has more steps than the encoder kept maps: keep one more "
-            f"before a halving, or leave one step out.{_steps_so_far(attempt)}"
-        )
-    if "from empty list" in attempt.message or "from an empty" in attempt.message:
-        return (
-            "More is taken out of a list than was put in. If it holds the skips, more of them are "
-            "taken than were kept: the decoder may have as many steps as the encoder kept maps."
-            f"{_steps_so_far(attempt)}"
-        )
-    if asked is not None and isinstance(asked.wanted, int):
-        return _no_such_number(attempt, code, asked)
-    if "out of range" in attempt.message and "Dimension" not in attempt.message and lists:
-        name, thing = next(iter(lists.items()))
-        told = f"`{name}` has {_count(thing)}, and is asked for another."
-        return f"{told} {other_order(attempt) or ADD_OR_STOP}"
-    return ""
+    if asked and len(asked.thing):
+        return _no_such_number(attempt, code, asked) if isinstance(asked.wanted, int) else ""
+    kept = {n: t for n, t in code.values.items() if isinstance(t, list | tuple | nn.ModuleList)}
+    empty = [asked.name] if asked else [name for name, thing in kept.items() if not thing]
+    if not empty and not re.search("from (an )?empty", attempt.message):
+        return ""
+    return (
+        f"{f'`{empty[0]}`' if empty else 'A list'} is empty here: more is taken out of it than was "
+        "put in. If it holds the skips, the decoder has more steps than the encoder kept maps: "
+        f"keep one more before a halving, or leave one step out.{_steps_so_far(attempt)}"
+    )
 
 
 def _asked_for(code: OwnCode) -> Iterator[_Asked]:
@@ -79,12 +69,11 @@ def _asked_for(code: OwnCode) -> Iterator[_Asked]:
             continue
         thing, wanted = evaluated(whole, code.frame), evaluated(index, code.frame)
         if isinstance(thing, dict | nn.ModuleDict | nn.ParameterDict):
-            is_there = wanted in thing
-        elif isinstance(thing, ROWS) and isinstance(wanted, int):
-            is_there = -len(thing) <= wanted < len(thing)
+            is_missing = wanted not in thing
         else:
-            continue
-        if not is_there:
+            is_row = isinstance(thing, ROWS) and isinstance(wanted, int)
+            is_missing = is_row and not -len(thing) <= wanted < len(thing)
+        if is_missing:
             yield _Asked(node, index, text_of(whole, code.place), thing, wanted)
 
 
@@ -118,11 +107,10 @@ def _no_such_number(attempt: Attempt, code: OwnCode, asked: _Asked) -> str:
         nearer = text_of(asked.place.left, code.place)
     if isinstance(asked.place, ast.Constant):
         nearer = str(count - 1)
-    tried = [(asked.node, f"{asked.name}.pop()")] if isinstance(asked.node, ast.Call) else []
-    for node, new in (*tried, (asked.node, whole.replace(text, nearer))):
-        if runs_with(attempt, code.place, (node, new)):
-            return f"{told} With `{new}`, the network runs."
-    return f"{told} {other_order(attempt) or ADD_OR_STOP}"
+    tried = [f"{asked.name}.pop()"] * isinstance(asked.node, ast.Call)
+    ways = [(new, [asked.node]) for new in (*tried, whole.replace(text, nearer))]
+    works = runs_by(attempt, code.place, ways) or other_order(attempt)
+    return f"{told} {works or ADD_OR_STOP}"
 
 
 def _no_such_key(attempt: Attempt, code: OwnCode, key: Any) -> str:

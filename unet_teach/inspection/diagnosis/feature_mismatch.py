@@ -16,10 +16,11 @@ from unet_teach.inspection.diagnosis.attempt import Attempt
 from unet_teach.inspection.diagnosis.own_code import own_code
 from unet_teach.inspection.diagnosis.source import (
     Place,
+    called_name,
     evaluated,
     function_at,
     parts_at,
-    runs_with,
+    runs_by,
     text_of,
 )
 from unet_teach.inspection.diagnosis.trials import runs_when
@@ -55,8 +56,8 @@ def matrix_product(attempt: Attempt) -> str:
         f"multiplied by {shape_text(right.shape)}: the last side of the one, {left.shape[-1]}, "
         f"must be the last but one of the other, {right.shape[-2]}."
     )
-    if new := _product_that_runs(attempt, op.line):
-        return f"{told} With `{new}`, the network runs."
+    if works := _product_that_runs(attempt, op.line):
+        return f"{told} {works}"
     return told if function_at(op.line) else f"{told} Is a transpose(-1, -2) missing?"
 
 
@@ -65,51 +66,43 @@ def products_along_others(attempt: Attempt) -> str:
     place = own_code(attempt.error).place
     if "must match the size" not in attempt.message or attempt.failed_op is not None:
         return ""
-    if new := _product_that_runs(attempt, place):
+    if works := _product_that_runs(attempt, place):
         return (
             "Two stacks of matrices are multiplied, and all their dimensions but the last two must "
-            f"agree. With `{new}`, the network runs."
+            f"agree. {works}"
         )
     return ""
 
 
 def _product_that_runs(attempt: Attempt, place: Place) -> str:
-    """Return a product of a line with other sides, with which the network runs; "" if none is."""
+    """Say with which other sides a product of a line runs; the likeliest are tried first.
+
+    Attention's weights, a square matrix, are summed along the last side, and the result has the
+    shape of what they read.
+    """
     for node in parts_at(place, ast.BinOp | ast.Call):
-        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.MatMult):
-            sides, form = [node.left, node.right], "{} @ {}"
-        elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith(("matmul", "mm")):
-            sides, form = node.args[:2], f"{text_of(node.func, place)}({{}}, {{}})"
+        if isinstance(node, ast.BinOp):
+            sides, form = [node.left, node.right], "{} @ {}" * isinstance(node.op, ast.MatMult)
         else:
-            continue
-        if len(sides) != 2:
+            is_product = called_name(node).endswith(("matmul", "mm"))
+            sides, form = node.args[:2], f"{text_of(node.func, place)}({{}}, {{}})" * is_product
+        if not form or len(sides) != 2:
             continue
         left, right = (_other_sides(side, place) for side in sides)
         pairs = [(left[0], r) for r in right[1:]] + [(right[0], left[0]), (right[0], left[1])]
         pairs += [(one, r) for one in left[1:] for r in right]
         made = [_shape_of(_untransposed(side, place), attempt) for side in sides]
         square = [t for t in (left[0], right[0]) if len(set(_shape_of(t, attempt)[-2:])) == 1]
-        unlikely = partial(_is_unlikely, attempt, form, square, made)
-        for pair in sorted(pairs, key=unlikely):
-            new = form.format(*pair)
-            if runs_with(attempt, place, (node, new)):
-                return new
+        along_rows = [f"{text}{SWAPPED}" for text in square]
+        ranked = [
+            (pair[1] in square or pair[0] in along_rows, _shape_of(new, attempt) not in made, new)
+            for pair in pairs
+            if (new := form.format(*pair))
+        ]
+        ways = [(new, [node]) for *_, new in sorted(ranked, key=lambda rank: rank[:2])]
+        if works := runs_by(attempt, place, ways):
+            return works
     return ""
-
-
-def _is_unlikely(
-    attempt: Attempt,
-    form: str,
-    square: list[str],
-    shapes: list[tuple[int, ...]],
-    pair: tuple[str, str],
-) -> tuple[bool, bool]:
-    """Return what speaks against a product, where attention's weights are a square matrix.
-
-    They are summed along the last side, and the result has the shape of what they read.
-    """
-    along_rows = pair[1] in square or any(pair[0] == f"{text}{SWAPPED}" for text in square)
-    return along_rows, _shape_of(form.format(*pair), attempt) not in shapes
 
 
 def _untransposed(node: ast.expr, place: Place) -> str:
@@ -176,16 +169,13 @@ def _leads_back(attempt: Attempt, op: Op, given: int, expected: int) -> str:
         linear.weight = nn.Parameter(linear.weight.new_zeros(linear.out_features, given))
         copied.register_forward_hook(lambda m, args, made: shapes.append(tuple(made.shape)))
 
-    def watched(view: Any) -> Any:
-        def divide(x: Tensor, *args: Any, **kwargs: Any) -> Any:
-            if x.dim() == 2 and x.shape[1] == expected:
-                lines[line_outside_torch()] = None
-            return view(x, *args, **kwargs)
-
-        return divide
+    def divide(view: Any, x: Tensor, *args: Any, **kwargs: Any) -> Any:
+        if x.dim() == 2 and x.shape[1] == expected:
+            lines[line_outside_torch()] = None
+        return view(x, *args, **kwargs)
 
     lines: dict[Place, None] = {}
-    calls = {view: watched(view) for view in (Tensor.view, Tensor.reshape)}
+    calls = {view: partial(divide, view) for view in (Tensor.view, Tensor.reshape)}
     runs = runs_when(attempt, build, calls=calls)
     made = shapes[-1] if shapes else ()
     if runs and (len(made) != len(image.shape) or made[2:] == image.shape[2:]):
