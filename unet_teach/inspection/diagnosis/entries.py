@@ -86,8 +86,8 @@ def _count(thing: Any) -> str:
 def _values_of(node: ast.expr, code: OwnCode) -> str:
     """Say what the variables in an expression stand for, in brackets."""
     names = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
-    known = {n: code.names[n] for n in sorted(names) if n in code.names}
-    told = [f"{n} is {v!r}" for n, v in known.items() if isinstance(v, int | str)]
+    known = sorted(n for n in names if isinstance(code.names.get(n), int | str))
+    told = [f"{n} is {code.names[n]!r}" for n in known]
     return f" ({listed(told)})" if told and not isinstance(node, ast.Constant) else ""
 
 
@@ -128,11 +128,12 @@ def _no_such_key(attempt: Attempt, code: OwnCode, key: Any) -> str:
     told = f"`{name}` has no key {key!r}{asked}, it is {described(thing)}."
     if late := bound_late(attempt, list(thing)):
         return f"{told} {late}"
+    is_number = isinstance(key, int)
+    other = str(key) if is_number else int(key) if str(key).isdigit() else None
+    if other in thing:
+        are, is_a = ("texts", "number") if is_number else ("numbers", "text")
+        return f"{told} Its keys are {are}, and {key!r} is a {is_a}: write {name}[{other!r}]."
     keys = [k for k in thing if isinstance(k, str)]
-    if not keys and isinstance(key, str) and key.isdigit() and int(key) in thing:
-        return f"{told} Its keys are numbers, and {key!r} is a text: write {name}[{int(key)}]."
-    if isinstance(key, int) and str(key) in keys:
-        return f"{told} Its keys are texts, and {key} is a number: write {name}[{str(key)!r}]."
     return f"{told}{_meant(str(key), keys)} Correct the key, or put the entry in first."
 
 

@@ -36,11 +36,11 @@ PRODUCTS = ("mm", "addmm", "bmm", "baddbmm")
 
 def matrix_product(attempt: Attempt) -> str:
     """Two matrices that both depend on the input do not fit each other."""
-    op, matrices = attempt.failed_op, _misfit_matrices(attempt.failed_op)
-    if op is None or matrices is None or not matrices[1].depends_on_input:
+    misfit = _misfit_matrices(attempt)
+    if misfit is None or not misfit[2].depends_on_input:
         return ""
-    left, right = matrices
-    ways = (v.op for m in matrices for v in way_back(m, lambda v: v.depends_on_input) if v.op)
+    op, left, right = misfit
+    ways = (v.op for m in (left, right) for v in way_back(m, lambda v: v.depends_on_input) if v.op)
     splits = [op for op in ways if op.name.startswith("split")]
     uneven = next((op for op in splits if len({v.shape for v in op.outputs}) > 1), None)
     if uneven:
@@ -133,10 +133,10 @@ def _other_sides(node: ast.expr, place: Place) -> list[str]:
 
 def linear_features(attempt: Attempt) -> str:
     """A linear layer is given rows of another length."""
-    op, matrices = attempt.failed_op, _misfit_matrices(attempt.failed_op)
-    if op is None or matrices is None or matrices[1].depends_on_input:
+    misfit = _misfit_matrices(attempt)
+    if misfit is None or misfit[2].depends_on_input:
         return ""
-    left, right = matrices
+    op, left, right = misfit
     # The product sees a matrix, so look for the map as it was before it was flattened to one.
     before = left
     while before.op and before.op.name in VIEWS and (before is left or len(before.shape) == 1):
@@ -158,7 +158,7 @@ def linear_features(attempt: Attempt) -> str:
 def _leads_back(attempt: Attempt, op: Op, given: int, expected: int) -> str:
     """Say which layers and views lead back to an image, where one other number is not enough."""
     shapes: list[tuple[int, ...]] = []
-    layers = dict(attempt.model.named_modules())
+    layers = attempt.layers
     back = [path for path, m in layers.items() if getattr(m, "out_features", 0) == expected]
     image, layer = attempt.graph.image, layers.get(op.module)
     if not back or image is None or not isinstance(layer, nn.Linear):
@@ -184,7 +184,7 @@ def _leads_back(attempt: Attempt, op: Op, given: int, expected: int) -> str:
         f"`{text_of(call, line)}` in line {line[1]}"
         for line in lines
         for call in parts_at(line, ast.Call)
-        if getattr(call.func, "attr", "") in ("view", "reshape")
+        if called_name(call) in ("view", "reshape")
     ]
     views += [path for path, m in layers.items() if type(m) is nn.Unflatten]
     sizes = f"the output is {shape_text(made[2:])} for images of {shape_text(image.shape[2:])}"
@@ -268,14 +268,13 @@ def _is_of_torch(module: nn.Module | None) -> bool:
     return not (is_own or isinstance(module, nn.Sequential | nn.ModuleList | nn.ModuleDict))
 
 
-def _misfit_matrices(op: Op | None) -> tuple[Value, Value] | None:
-    """Return the two matrices of a product whose inner sizes differ."""
-    if op is None or op.name not in PRODUCTS:
+def _misfit_matrices(attempt: Attempt) -> tuple[Op, Value, Value] | None:
+    """Return the product that failed and its two matrices, whose inner sizes differ."""
+    op = attempt.failed_op
+    matrices = [v for v in op.inputs if len(v.shape) > 1][-2:] if op and op.name in PRODUCTS else []
+    if op is None or len(matrices) < 2 or matrices[0].shape[-1] == matrices[1].shape[-2]:
         return None
-    matrices = [v for v in op.inputs if len(v.shape) >= 2][-2:]
-    if len(matrices) < 2 or matrices[0].shape[-1] == matrices[1].shape[-2]:
-        return None
-    return matrices[0], matrices[1]
+    return op, matrices[0], matrices[1]
 
 
 def _feature_remedy(before: tuple[int, ...], given: int, expected: int) -> str:

@@ -73,18 +73,17 @@ def lost_before(attempt: Attempt, shape: Sequence[int]) -> str:
 
 def _given(attempt: Attempt) -> Iterator[Value]:
     """Yield the maps that the operation which failed was given, or the line that did."""
-    op, run = attempt.failed_op, attempt.recording
-    if op is not None:
-        for value in (v for v in op.inputs if v.depends_on_input):
-            made = value.op  # a convolution adds a batch by itself
-            is_added = made and made.name == "unsqueeze" and "conv" in made.called
+    op, last = attempt.failed_op, attempt.recording.ops[-1:]
+    for value in op.inputs if op else ():
+        made = value.op  # a convolution adds a batch by itself
+        is_added = made and made.name == "unsqueeze" and "conv" in made.called
+        if value.depends_on_input:
             yield made.inputs[0] if made and is_added else value
     things = own_code(attempt.error).values.values()
     shapes = [tuple(thing.shape) for thing in things if isinstance(thing, Tensor)]
-    for made in reversed(run.ops[-12:] if op is None else ()):
-        yield from (v for v in made.outputs if v.depends_on_input and v.shape in shapes)
-    if op is None and run.ops:
-        yield from (v for v in run.ops[-1].outputs if v.depends_on_input)
+    ran = [] if op else attempt.recording.ops[-12:][::-1]
+    given = [v for each in ran for v in each.outputs if v.depends_on_input]
+    yield from [v for v in given if v.shape in shapes] + [v for v in given if v.op in last]
 
 
 def _first_loss(value: Value) -> Op | None:
@@ -92,13 +91,12 @@ def _first_loss(value: Value) -> Op | None:
     rank = len(value.shape)
     while value.op is not None:
         op, sources = value.op, [v for v in value.op.inputs if v.depends_on_input]
-        larger = [v for v in sources if len(v.shape) > len(value.shape)]
-        alike = [v for v in sources if len(v.shape) == len(value.shape)]
-        if larger and op.called in LOSING and len(larger[0].shape) > rank:
+        largest = max(sources, key=lambda v: len(v.shape), default=None)
+        if largest is None:
+            break
+        if op.called in LOSING and len(largest.shape) > max(rank, len(value.shape)):
             return op
-        if not sources:
-            return None
-        value = (larger or alike or sources)[0]
+        value = largest
     return None
 
 

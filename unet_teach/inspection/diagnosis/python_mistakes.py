@@ -60,16 +60,14 @@ CALLS_ITSELF = (
 
 def similar(name: str, known: Collection[str]) -> str:
     """Ask whether another name was meant, one that is spelt much like it; "" if none is."""
-    if same := [each for each in known if each.lower() == name.lower()]:
-        return f" Is `{same[0]}` meant?"
-    stem = name.rstrip("0123456789")
-    numbered = [f"`{n}`" for n in sorted(known) if n.rstrip("0123456789") == stem != n]
-    if stem != name and numbered:  # for x4, rather x3 than x
-        return f" Is {' or '.join(numbered[:4])} meant?"
+    same, stem = [n for n in known if n.lower() == name.lower()], name.rstrip("0123456789")
+    numbered = [n for n in sorted(known) if n.rstrip("0123456789") == stem not in (n, name)]
     close = difflib.get_close_matches(name, known, n=4)
-    likeness = [difflib.SequenceMatcher(None, name, each).ratio() for each in close]
-    alike = [f"`{c}`" for c, ratio in zip(close, likeness, strict=True) if ratio == max(likeness)]
-    return f" Is {' or '.join(sorted(alike))} meant?" if close else ""
+    ratios = {n: difflib.SequenceMatcher(None, name, n).ratio() for n in close}
+    alike = sorted(n for n in close if ratios[n] == max(ratios.values()))
+    likeliest = same[:1] or numbered[:4] or alike  # for x4, rather x3 than x
+    meant = " or ".join(f"`{n}`" for n in likeliest)
+    return f" Is {meant} meant?" if meant else ""
 
 
 def forward_calls_itself(attempt: Attempt) -> str:
@@ -109,7 +107,7 @@ def missing_attribute(attempt: Attempt) -> str:
         return told
     paths = [path for path, m in attempt.model.named_modules() if type(m) is type(owner)]
     path = paths[0] if len(paths) == 1 else ""
-    has = [own for own, _ in (*owner.named_children(), *owner.named_parameters(recurse=False))]
+    has = [*owner._modules, *owner._parameters]
     owns = f"has {', '.join(has[:8])}{', …' if has[8:] else ''}" if has else "has no layers"
     who = f"{path}, a {type(owner).__name__}," if path else f"{type(owner).__name__}"
     for parent in type(owner).__mro__[1:]:
@@ -178,8 +176,7 @@ def unknown_name(attempt: Attempt) -> str:
         where = {"nn": "from torch import nn", "F": "import torch.nn.functional as F"}.get(name, "")
         return f"`{name}` was not imported{f': {where}' if where else '. Import it'}."
     own = [n for n in (*names, *vars(builtins)) if not n.startswith("_")]
-    children = owner.named_children() if isinstance(owner, nn.Module) else ()
-    layers = [f"{own_name}.{n}" for n, _ in children]
+    layers = [f"{own_name}.{n}" for n in getattr(owner, "_modules", ())]
     meant = similar(name, own) or similar(f"{own_name}.{name}", layers)
     return (
         f"`{name}` is used, and nothing of this name was made before.{meant} Give it a value "
@@ -240,10 +237,9 @@ def _joined_call(attempt: Attempt) -> str:
 
 def _hidden_by_a_method(attempt: Attempt) -> str:
     """Say that a layer has the name of a method of nn.Module, which is called in its place."""
-    called = re.findall(r"self\.(\w+)\(", own_code(attempt.error).line)
-    for name in called:
-        owners = [m for m in attempt.model.modules() if name in dict(m.named_children())]
-        if owners and hasattr(nn.Module, name):
+    for name in re.findall(r"self\.(\w+)\(", own_code(attempt.error).line):
+        is_layer = any(name in module._modules for module in attempt.model.modules())
+        if is_layer and hasattr(nn.Module, name):
             return (
                 f"`self.{name}` is a method that each nn.Module has, and it hides the layer of "
                 f"this name. Give the layer another name, in __init__ and in forward."
@@ -279,16 +275,16 @@ def _named(attempt: Attempt, module: nn.Module, names: list[str], wrong: str, na
 def class_is_called(attempt: Attempt) -> str:
     """A layer's class is given the tensor that a layer of this class should be applied to."""
     made = re.search(r"(\w+)\.__init__\(\) (?:takes|missing)", attempt.message)
-    line = own_code(attempt.error).line
-    on_line = re.search(r"\bnn\.([A-Z]\w*)\(\s*[a-z_]", line)
+    code = own_code(attempt.error)
+    on_line = re.search(r"\bnn\.([A-Z]\w*)\(\s*[a-z_]", code.line)
     wants_option = re.search(r"must be \w+, not Tensor|Boolean value of Tensor", attempt.message)
     name = made[1] if made else on_line[1] if on_line and wants_option else ""
-    owner = next(iter(own_code(attempt.error).names.values()), None)
+    owner = next(iter(code.names.values()), None)
     frames = [f for f, _ in traceback.walk_tb(getattr(attempt.error, "__traceback__", None))]
-    makers = [f.f_locals.get("self") for f in frames if f.f_code.co_name == "__init__"]
-    for called in re.findall(r"\.(\w+)\(", line) if isinstance(owner, nn.Module) else ():
+    makers = [type(f.f_locals.get("self")) for f in frames if f.f_code.co_name == "__init__"]
+    for called in re.findall(r"\.(\w+)\(", code.line) if isinstance(owner, nn.Module) else ():
         kept = vars(owner).get(called)
-        if not name and isinstance(kept, type) and any(type(m) is kept for m in makers):
+        if not name and isinstance(kept, type) and kept in makers:
             name = kept.__name__
     if not name:
         return ""
@@ -317,11 +313,6 @@ def not_callable(attempt: Attempt) -> str:
         for name, thing in code.values.items()
         if type(thing).__name__ == found[1] and re.search(rf"{re.escape(name)}\s*[(\[]", code.line)
     ]
-    called += [
-        f"self.{name}"
-        for name in re.findall(r"\bself\.(\w+)\s*\(", code.line)
-        if type(getattr(attempt.model, name, None)).__name__ == found[1]
-    ]
     who = f"`{called[0]}` is called, and it is" if called else "What is called here is"
     told = NOT_CALLABLE.get(found[1], f"{article(found[1])}. Call a layer or a function.")
     if found[1] == "NoneType":
@@ -337,10 +328,10 @@ def no_tensor_is_given(attempt: Attempt) -> str:
     kind = kind_said(attempt, NO_TENSOR)
     if not kind or kind in ("Tensor", "Parameter", "generator"):
         return ""
-    is_used = attempt.is_own_code or re.search("^'|and 'Tensor'", attempt.message)
     what = "None" if kind == "NoneType" else article(kind)
-    given = f"{attempt.stopped_in} needs a tensor and is given {what}"
     used = f"In {attempt.stopped_in}, {what} is used like a tensor"
+    given = f"{attempt.stopped_in} needs a tensor and is given {what}"
+    given = used if attempt.is_own_code else given
     returned = [(p, n) for p, (k, n) in attempt.recording.returned.items() if k == kind]
     code, kept = own_code(attempt.error), class_kept(attempt, kind).strip()
     asked = re.search(r"has no attribute '(\w+)'", attempt.message)
@@ -352,8 +343,7 @@ def no_tensor_is_given(attempt: Attempt) -> str:
             hint = HINTS[kind].replace("'image'", repr(next(iter(thing))))
         if kind == "NoneType" and isinstance(thing, list | tuple) and None in thing:
             numbers = listed(str(i) for i, part in enumerate(thing) if part is None)
-            place = used if attempt.is_own_code else given
-            return f"{place}: of `{name}`, number {numbers} is None. Nothing was put there."
+            return f"{given}: of `{name}`, number {numbers} is None. Nothing was put there."
         if kind == "NoneType" and thing is None and name in code.parameters and not returned:
             return (
                 f"In {attempt.stopped_in}, `{name}` is None: it was called without it, or with "
@@ -363,8 +353,7 @@ def no_tensor_is_given(attempt: Attempt) -> str:
             advice = "Call it where its map is meant, as in self.layer(x)."
             if hasattr(nn, kind) and "." not in name:
                 advice = kept or _how_to_call(kind)
-            place = used if attempt.is_own_code else given
-            return f"{place}: `{name}` is the layer itself. {advice}"
+            return f"{given}: `{name}` is the layer itself. {advice}"
     call = re.search(r"\.(append|extend|insert|sort|reverse)\(", code.line)
     if kind == "NoneType" and call:
         hint = (
@@ -377,6 +366,7 @@ def no_tensor_is_given(attempt: Attempt) -> str:
         hint = "{} returned a tuple of {}. ".format(*returned[-1]) + hint
     elif hint == HINTS["type"]:
         hint = kept or (_how_to_call(kind) if f"{kind}(" in code.line else hint)
+    is_used = re.search("^'|and 'Tensor'", attempt.message)
     return f"{used if is_used else given}. {hint}".strip()
 
 

@@ -100,10 +100,10 @@ def _made(attempt: Attempt, kind: str) -> _Made | None:
     """Return the name in the line that failed which stands for such a thing, where it got it."""
     things: list[Any] = []
     for depth, (frame, place) in enumerate(own_frames(attempt.error)):
-        in_line = {node.id for node in parts_at(place, ast.Name)} & set(frame.f_locals)
-        for name in (n for n in frame.f_locals if n in in_line):
-            thing = frame.f_locals[name]
-            if not (any(thing is t for t in things) if depth else _is_of_kind(thing, kind)):
+        in_line = {node.id for node in parts_at(place, ast.Name)}
+        for name, thing in frame.f_locals.items():
+            is_meant = any(thing is t for t in things) if depth else _is_of_kind(thing, kind)
+            if name not in in_line or not is_meant:
                 continue
             statement = given_by(name, place)
             if statement is None and name in frame.f_code.co_varnames[: frame.f_code.co_argcount]:
@@ -187,11 +187,9 @@ def _of_the_assignment(made: _Made, call: str, parts: list[str], is_torch: bool)
     own = [place for place, name in enumerate(names) if name == made.name]
     for place in own or range(1 if is_torch else count):
         if isinstance(made.thing[place], Tensor):
-            new = [
-                made.name if n == place else "_" * (o == made.name) or o
-                for n, o in enumerate(names)
-            ]
-            yield f"{', '.join(new)} = {call}", [made.statement]
+            others = ["_" if name == made.name else name for name in names]
+            others[place] = made.name
+            yield f"{', '.join(others)} = {call}", [made.statement]
 
 
 def _of_the_use(name: str, thing: Any, used: Place) -> Iterator[Way]:
@@ -203,10 +201,8 @@ def _of_the_use(name: str, thing: Any, used: Place) -> Iterator[Way]:
         if isinstance(thing[key], Tensor):
             is_last = isinstance(thing, list) and key == len(thing) - 1
             fields = getattr(thing, "_fields", None)  # of a named tuple
-            yield (
-                f"{name}.{fields[key]}" if fields else f"{name}[{-1 if is_last else key!r}]",
-                whole,
-            )
+            part = f".{fields[key]}" if fields else f"[{-1 if is_last else key!r}]"
+            yield f"{name}{part}", whole
 
 
 def _nothing_was_kept(attempt: Attempt) -> str:
@@ -234,10 +230,10 @@ def _of_a_literal(attempt: Attempt, kind: str) -> str:
             told = f"`{node.id}` is {described(thing)}"
             given = given_by(node.id, place)
             if given and isinstance(given.value, ast.Tuple) and len(given.value.elts) == 1:
-                one, line = text_of(given.value.elts[0], place), given.lineno
-                way = (f"{node.id} = {one}", [given])
-                if works := runs_by(attempt, (place[0], line), [way]):
-                    return f"{told}: the comma at the end of line {line} makes it one. {works}"
+                line = (place[0], given.lineno)
+                way = (f"{node.id} = {text_of(given.value.elts[0], place)}", [given])
+                if works := runs_by(attempt, line, [way]):
+                    return f"{told}: the comma at the end of line {line[1]} makes it one. {works}"
             ways = _of_the_use(node.id, thing, place)
             if works := runs_by(attempt, place, ways, most=2):
                 return f"{told}. {works}"

@@ -107,10 +107,11 @@ def _of_a_shape(attempt: Attempt, code: OwnCode, value: ast.expr, wanted: int) -
     told = f"`{name}` has {numbers}, {described(thing)}, and is given to {wanted} names."
     if len(thing) < wanted and (lost := lost_before(attempt, thing)):
         return f"{told} {lost}"
-    kinds = "Series have (N, C, L), images (N, C, H, W), volumes (N, C, D, H, W): take"
-    if wanted > 2:
-        return f"{told} {kinds} as many names."
-    return f"{told} {kinds} as many names, or {name}[-2:] for the last two."
+    last = f", or {name}[-2:] for the last two" * (wanted < 3)
+    return (
+        f"{told} Series have (N, C, L), images (N, C, H, W), volumes (N, C, D, H, W): take as "
+        f"many names{last}."
+    )
 
 
 def _of_a_cut(attempt: Attempt, code: OwnCode, value: ast.expr, wanted: int) -> str:
