@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import combinations
 from typing import Any, NamedTuple
 
@@ -17,6 +17,7 @@ from unet_teach.inspection.diagnosis.source import Place, parts_at, runs_with, t
 from unet_teach.inspection.diagnosis.trials import runs_when
 from unet_teach.inspection.wording import listed, shape_text
 
+IN_ORDER = "Each tensor's letters name its axes in their order."
 ONE_EACH = "Write one letter for each axis."
 
 
@@ -60,7 +61,8 @@ def einsum_does_not_fit(attempt: Attempt) -> str:
                 f"{size} in {call.names[n]} (`{call.terms[n]}`, {shape_text(call.shapes[n])})"
                 for size, n in found
             ]
-            return f"In the einsum, `{letter}` is {listed(met)}. {_exchanged(attempt, call)}"
+            works = _that_runs(attempt, call, _with_two_exchanged(call))
+            return f"In the einsum, `{letter}` is {listed(met)}. {works or IN_ORDER}"
     return ""
 
 
@@ -77,14 +79,19 @@ def _sizes(terms: list[str], shapes: list[tuple[int, ...]]) -> dict[str, list[tu
 
 def _with_other_letters(attempt: Attempt, call: _Einsum, unknown: str = "") -> str:
     """Say which equation runs: without one of its letters, or with another for an unknown one."""
-    letters = dict.fromkeys(re.findall(r"\w", call.equation.partition("->")[0]))
     front, arrow, end = call.equation.partition("->")
+    letters = list(dict.fromkeys(re.findall(r"\w", front)))
     tried = [front + arrow + end.replace(unknown, each) for each in letters if each not in end]
     if not unknown:
-        tried = [re.sub(f" ?{each}", "", call.equation) for each in [*letters][1:]]
-    for equation in tried:
+        tried = [re.sub(f" ?{each}", "", call.equation) for each in letters[1:]]
+    return _that_runs(attempt, call, ((equation, "") for equation in tried))
+
+
+def _that_runs(attempt: Attempt, call: _Einsum, equations: Iterable[tuple[str, str]]) -> str:
+    """Say with which equation the network runs, and what is said of it; "" if with none."""
+    for equation, where in equations if call.node else ():
         if call.node and runs_with(attempt, call.place, (call.node, repr(equation))):
-            return f'With "{equation}", the network runs.'
+            return f'With "{equation}"{where}, the network runs.'
     return ""
 
 
@@ -100,11 +107,8 @@ def _call(attempt: Attempt) -> _Einsum | None:
     if not last or not isinstance(last[0], str):
         return None
     shapes = [tuple(tensor.shape) for tensor in last[1:]]
-    names, node, place = (
-        [f"tensor {i + 1}" for i in range(len(shapes))],
-        None,
-        own_code(attempt.error).place,
-    )
+    names = [f"tensor {i + 1}" for i in range(len(shapes))]
+    node, place = None, own_code(attempt.error).place
     calls = [c for c in parts_at(place, ast.Call) if ast.unparse(c.func).endswith("einsum")]
     if len(calls) == 1 and len(calls[0].args) == len(shapes) + 1:
         first, *others = calls[0].args
@@ -113,25 +117,15 @@ def _call(attempt: Attempt) -> _Einsum | None:
     return _Einsum(last[0], shapes, names, node, place)
 
 
-def _exchanged(attempt: Attempt, call: _Einsum) -> str:
-    """Say which two letters of a tensor are exchanged, where the network runs with that."""
-    for number, new in _with_two_exchanged(call) if call.node else ():
-        sides = call.equation.split("->")
-        terms = sides[0].split(",")
-        terms[number] = terms[number].replace(call.terms[number], new)
-        equation = "->".join([",".join(terms), *sides[1:]])
-        if call.node and runs_with(attempt, call.place, (call.node, repr(equation))):
-            return f'With "{equation}", where {call.names[number]} is `{new}`, the network runs.'
-    return "Each tensor's letters name its axes in their order."
-
-
-def _with_two_exchanged(call: _Einsum) -> Iterator[tuple[int, str]]:
-    """Yield the letters of one tensor with two of them exchanged, where all sizes then fit."""
+def _with_two_exchanged(call: _Einsum) -> Iterator[tuple[str, str]]:
+    """Yield equations with two letters of one tensor exchanged, where all sizes then fit."""
     for number in reversed(range(len(call.terms))):
-        term = call.terms[number]
-        for a, b in combinations(dict.fromkeys(re.findall(r"\w", term)), 2):
-            new = term.translate(str.maketrans(a + b, b + a))
-            terms = [*call.terms[:number], new, *call.terms[number + 1 :]]
+        for a, b in combinations(dict.fromkeys(re.findall(r"\w", call.terms[number])), 2):
+            terms, (front, arrow, end) = call.terms, call.equation.partition("->")
+            new = terms[number] = terms[number].translate(str.maketrans(a + b, b + a))
             sizes = _sizes(terms, call.shapes).values()
             if all(len({size for size, _ in found} - {1}) < 2 for found in sizes):
-                yield number, new
+                written = front.split(",")
+                written[number] = written[number].replace(call.terms[number], new)
+                where = f", where {call.names[number]} is `{new}`"
+                yield ",".join(written) + arrow + end, where

@@ -19,7 +19,7 @@ from unet_teach.inspection.diagnosis.source import (
     called_name,
     evaluated,
     parts_at,
-    runs_with,
+    runs_by,
     text_of,
     tree_of,
 )
@@ -53,28 +53,17 @@ def no_such_entry(attempt: Attempt) -> str:
     if not isinstance(error, IndexError):
         return ""
     asked = next(_asked_for(code), None)
-    lists = {n: t for n, t in code.values.items() if isinstance(t, list | tuple | nn.ModuleList)}
-    empty = [asked.name] if asked and not len(asked.thing) else []
-    if empty := empty or [name for name, thing in lists.items() if not thing and not asked]:
-        return (
-            f"`{empty[0]}` is empty here: more is taken out of it than was put in."
-            f"{_hooks(attempt)} "
-            "If it holds the skips, the decoder takes more of them than the encoder kept."
-            f"{_steps_so_far(attempt)}"
-        )
-    if "from empty list" in attempt.message or "from an empty" in attempt.message:
-        return (
-            "More is taken out of a list than was put in. If it holds the skips, more of them are "
-            "taken than were kept: the decoder may have as many steps as the encoder kept maps."
-            f"{_steps_so_far(attempt)}"
-        )
-    if asked is not None and isinstance(asked.wanted, int):
-        return _no_such_number(attempt, code, asked)
-    if "out of range" in attempt.message and "Dimension" not in attempt.message and lists:
-        name, thing = next(iter(lists.items()))
-        told = f"`{name}` has {_count(thing)}, and is asked for another."
-        return f"{told} {other_order(attempt) or ADD_OR_STOP}"
-    return ""
+    if asked and len(asked.thing):
+        return _no_such_number(attempt, code, asked) if isinstance(asked.wanted, int) else ""
+    kept = {n: t for n, t in code.values.items() if isinstance(t, list | tuple | nn.ModuleList)}
+    empty = [asked.name] if asked else [name for name, thing in kept.items() if not thing]
+    if not empty and not re.search("from (an )?empty", attempt.message):
+        return ""
+    return (
+        f"{f'`{empty[0]}`' if empty else 'A list'} is empty here: more is taken out of it than was "
+        f"put in.{_hooks(attempt)} If it holds the skips, the decoder takes more of them than the "
+        f"encoder kept.{_steps_so_far(attempt)}"
+    )
 
 
 def _hooks(attempt: Attempt) -> str:
@@ -108,12 +97,11 @@ def _asked_for(code: OwnCode) -> Iterator[_Asked]:
             continue
         thing, wanted = evaluated(whole, code.frame), evaluated(index, code.frame)
         if isinstance(thing, dict | nn.ModuleDict | nn.ParameterDict):
-            is_there = wanted in thing
-        elif isinstance(thing, ROWS) and isinstance(wanted, int):
-            is_there = -len(thing) <= wanted < len(thing)
+            is_missing = wanted not in thing
         else:
-            continue
-        if not is_there:
+            is_row = isinstance(thing, ROWS) and isinstance(wanted, int)
+            is_missing = is_row and not -len(thing) <= wanted < len(thing)
+        if is_missing:
             yield _Asked(node, index, text_of(whole, code.place), thing, wanted)
 
 
@@ -126,8 +114,8 @@ def _count(thing: Any) -> str:
 def _values_of(node: ast.expr, code: OwnCode) -> str:
     """Say what the variables in an expression stand for, in brackets."""
     names = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
-    known = {n: code.names[n] for n in sorted(names) if n in code.names}
-    told = [f"{n} is {v!r}" for n, v in known.items() if isinstance(v, int | str)]
+    known = sorted(n for n in names if isinstance(code.names.get(n), int | str))
+    told = [f"{n} is {code.names[n]!r}" for n in known]
     return f" ({listed(told)})" if told and not isinstance(node, ast.Constant) else ""
 
 
@@ -147,11 +135,10 @@ def _no_such_number(attempt: Attempt, code: OwnCode, asked: _Asked) -> str:
         nearer = text_of(asked.place.left, code.place)
     if isinstance(asked.place, ast.Constant):
         nearer = str(count - 1)
-    tried = [(asked.node, f"{asked.name}.pop()")] if isinstance(asked.node, ast.Call) else []
-    for node, new in (*tried, (asked.node, whole.replace(text, nearer))):
-        if runs_with(attempt, code.place, (node, new)):
-            return f"{told} With `{new}`, the network runs."
-    return f"{told} {other_order(attempt) or ADD_OR_STOP}"
+    tried = [f"{asked.name}.pop()"] * isinstance(asked.node, ast.Call)
+    ways = [(new, [asked.node]) for new in (*tried, whole.replace(text, nearer))]
+    works = runs_by(attempt, code.place, ways) or other_order(attempt)
+    return f"{told} {works or ADD_OR_STOP}"
 
 
 def _no_such_key(attempt: Attempt, code: OwnCode, key: Any) -> str:
@@ -169,11 +156,12 @@ def _no_such_key(attempt: Attempt, code: OwnCode, key: Any) -> str:
     told = f"`{name}` has no key {key!r}{asked}, it is {described(thing)}."
     if late := bound_late(attempt, list(thing)):
         return f"{told} {late}"
+    is_number = isinstance(key, int)
+    other = str(key) if is_number else int(key) if str(key).isdigit() else None
+    if other in thing:
+        are, is_a = ("texts", "number") if is_number else ("numbers", "text")
+        return f"{told} Its keys are {are}, and {key!r} is a {is_a}: write {name}[{other!r}]."
     keys = [k for k in thing if isinstance(k, str)]
-    if not keys and isinstance(key, str) and key.isdigit() and int(key) in thing:
-        return f"{told} Its keys are numbers, and {key!r} is a text: write {name}[{int(key)}]."
-    if isinstance(key, int) and str(key) in keys:
-        return f"{told} Its keys are texts, and {key} is a number: write {name}[{str(key)!r}]."
     return f"{told}{_meant(str(key), keys)} Correct the key, or put the entry in first."
 
 

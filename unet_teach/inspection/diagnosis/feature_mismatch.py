@@ -16,10 +16,11 @@ from unet_teach.inspection.diagnosis.attempt import Attempt
 from unet_teach.inspection.diagnosis.own_code import own_code
 from unet_teach.inspection.diagnosis.source import (
     Place,
+    called_name,
     evaluated,
     function_at,
     parts_at,
-    runs_with,
+    runs_by,
     text_of,
 )
 from unet_teach.inspection.diagnosis.trials import runs_when
@@ -35,11 +36,11 @@ PRODUCTS = ("mm", "addmm", "bmm", "baddbmm")
 
 def matrix_product(attempt: Attempt) -> str:
     """Two matrices that both depend on the input do not fit each other."""
-    op, matrices = attempt.failed_op, _misfit_matrices(attempt.failed_op)
-    if op is None or matrices is None or not matrices[1].depends_on_input:
+    misfit = _misfit_matrices(attempt)
+    if misfit is None or not misfit[2].depends_on_input:
         return ""
-    left, right = matrices
-    ways = (v.op for m in matrices for v in way_back(m, lambda v: v.depends_on_input) if v.op)
+    op, left, right = misfit
+    ways = (v.op for m in (left, right) for v in way_back(m, lambda v: v.depends_on_input) if v.op)
     splits = [op for op in ways if op.name.startswith("split")]
     uneven = next((op for op in splits if len({v.shape for v in op.outputs}) > 1), None)
     if uneven:
@@ -55,8 +56,8 @@ def matrix_product(attempt: Attempt) -> str:
         f"multiplied by {shape_text(right.shape)}: the last side of the one, {left.shape[-1]}, "
         f"must be the last but one of the other, {right.shape[-2]}."
     )
-    if new := _product_that_runs(attempt, op.line):
-        return f"{told} With `{new}`, the network runs."
+    if works := _product_that_runs(attempt, op.line):
+        return f"{told} {works}"
     return told if function_at(op.line) else f"{told} Is a transpose(-1, -2) missing?"
 
 
@@ -65,51 +66,43 @@ def products_along_others(attempt: Attempt) -> str:
     place = own_code(attempt.error).place
     if "must match the size" not in attempt.message or attempt.failed_op is not None:
         return ""
-    if new := _product_that_runs(attempt, place):
+    if works := _product_that_runs(attempt, place):
         return (
             "Two stacks of matrices are multiplied, and all their dimensions but the last two must "
-            f"agree. With `{new}`, the network runs."
+            f"agree. {works}"
         )
     return ""
 
 
 def _product_that_runs(attempt: Attempt, place: Place) -> str:
-    """Return a product of a line with other sides, with which the network runs; "" if none is."""
+    """Say with which other sides a product of a line runs; the likeliest are tried first.
+
+    Attention's weights, a square matrix, are summed along the last side, and the result has the
+    shape of what they read.
+    """
     for node in parts_at(place, ast.BinOp | ast.Call):
-        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.MatMult):
-            sides, form = [node.left, node.right], "{} @ {}"
-        elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith(("matmul", "mm")):
-            sides, form = node.args[:2], f"{text_of(node.func, place)}({{}}, {{}})"
+        if isinstance(node, ast.BinOp):
+            sides, form = [node.left, node.right], "{} @ {}" * isinstance(node.op, ast.MatMult)
         else:
-            continue
-        if len(sides) != 2:
+            is_product = called_name(node).endswith(("matmul", "mm"))
+            sides, form = node.args[:2], f"{text_of(node.func, place)}({{}}, {{}})" * is_product
+        if not form or len(sides) != 2:
             continue
         left, right = (_other_sides(side, place) for side in sides)
         pairs = [(left[0], r) for r in right[1:]] + [(right[0], left[0]), (right[0], left[1])]
         pairs += [(one, r) for one in left[1:] for r in right]
         made = [_shape_of(_untransposed(side, place), attempt) for side in sides]
         square = [t for t in (left[0], right[0]) if len(set(_shape_of(t, attempt)[-2:])) == 1]
-        unlikely = partial(_is_unlikely, attempt, form, square, made)
-        for pair in sorted(pairs, key=unlikely):
-            new = form.format(*pair)
-            if runs_with(attempt, place, (node, new)):
-                return new
+        along_rows = [f"{text}{SWAPPED}" for text in square]
+        ranked = [
+            (pair[1] in square or pair[0] in along_rows, _shape_of(new, attempt) not in made, new)
+            for pair in pairs
+            if (new := form.format(*pair))
+        ]
+        ways = [(new, [node]) for *_, new in sorted(ranked, key=lambda rank: rank[:2])]
+        if works := runs_by(attempt, place, ways):
+            return works
     return ""
-
-
-def _is_unlikely(
-    attempt: Attempt,
-    form: str,
-    square: list[str],
-    shapes: list[tuple[int, ...]],
-    pair: tuple[str, str],
-) -> tuple[bool, bool]:
-    """Return what speaks against a product, where attention's weights are a square matrix.
-
-    They are summed along the last side, and the result has the shape of what they read.
-    """
-    along_rows = pair[1] in square or any(pair[0] == f"{text}{SWAPPED}" for text in square)
-    return along_rows, _shape_of(form.format(*pair), attempt) not in shapes
 
 
 def _untransposed(node: ast.expr, place: Place) -> str:
@@ -140,10 +133,10 @@ def _other_sides(node: ast.expr, place: Place) -> list[str]:
 
 def linear_features(attempt: Attempt) -> str:
     """A linear layer is given rows of another length."""
-    op, matrices = attempt.failed_op, _misfit_matrices(attempt.failed_op)
-    if op is None or matrices is None or matrices[1].depends_on_input:
+    misfit = _misfit_matrices(attempt)
+    if misfit is None or misfit[2].depends_on_input:
         return ""
-    left, right = matrices
+    op, left, right = misfit
     # The product sees a matrix, so look for the map as it was before it was flattened to one.
     before = left
     while before.op and before.op.name in VIEWS and (before is left or len(before.shape) == 1):
@@ -165,7 +158,7 @@ def linear_features(attempt: Attempt) -> str:
 def _leads_back(attempt: Attempt, op: Op, given: int, expected: int) -> str:
     """Say which layers and views lead back to an image, where one other number is not enough."""
     shapes: list[tuple[int, ...]] = []
-    layers = dict(attempt.model.named_modules())
+    layers = attempt.layers
     back = [path for path, m in layers.items() if getattr(m, "out_features", 0) == expected]
     image, layer = attempt.graph.image, layers.get(op.module)
     if not back or image is None or not isinstance(layer, nn.Linear):
@@ -176,16 +169,13 @@ def _leads_back(attempt: Attempt, op: Op, given: int, expected: int) -> str:
         linear.weight = nn.Parameter(linear.weight.new_zeros(linear.out_features, given))
         copied.register_forward_hook(lambda m, args, made: shapes.append(tuple(made.shape)))
 
-    def watched(view: Any) -> Any:
-        def divide(x: Tensor, *args: Any, **kwargs: Any) -> Any:
-            if x.dim() == 2 and x.shape[1] == expected:
-                lines[line_outside_torch()] = None
-            return view(x, *args, **kwargs)
-
-        return divide
+    def divide(view: Any, x: Tensor, *args: Any, **kwargs: Any) -> Any:
+        if x.dim() == 2 and x.shape[1] == expected:
+            lines[line_outside_torch()] = None
+        return view(x, *args, **kwargs)
 
     lines: dict[Place, None] = {}
-    calls = {view: watched(view) for view in (Tensor.view, Tensor.reshape)}
+    calls = {view: partial(divide, view) for view in (Tensor.view, Tensor.reshape)}
     runs = runs_when(attempt, build, calls=calls)
     made = shapes[-1] if shapes else ()
     if runs and (len(made) != len(image.shape) or made[2:] == image.shape[2:]):
@@ -194,7 +184,7 @@ def _leads_back(attempt: Attempt, op: Op, given: int, expected: int) -> str:
         f"`{text_of(call, line)}` in line {line[1]}"
         for line in lines
         for call in parts_at(line, ast.Call)
-        if getattr(call.func, "attr", "") in ("view", "reshape")
+        if called_name(call) in ("view", "reshape")
     ]
     views += [path for path, m in layers.items() if type(m) is nn.Unflatten]
     sizes = f"the output is {shape_text(made[2:])} for images of {shape_text(image.shape[2:])}"
@@ -278,14 +268,13 @@ def _is_of_torch(module: nn.Module | None) -> bool:
     return not (is_own or isinstance(module, nn.Sequential | nn.ModuleList | nn.ModuleDict))
 
 
-def _misfit_matrices(op: Op | None) -> tuple[Value, Value] | None:
-    """Return the two matrices of a product whose inner sizes differ."""
-    if op is None or op.name not in PRODUCTS:
+def _misfit_matrices(attempt: Attempt) -> tuple[Op, Value, Value] | None:
+    """Return the product that failed and its two matrices, whose inner sizes differ."""
+    op = attempt.failed_op
+    matrices = [v for v in op.inputs if len(v.shape) > 1][-2:] if op and op.name in PRODUCTS else []
+    if op is None or len(matrices) < 2 or matrices[0].shape[-1] == matrices[1].shape[-2]:
         return None
-    matrices = [v for v in op.inputs if len(v.shape) >= 2][-2:]
-    if len(matrices) < 2 or matrices[0].shape[-1] == matrices[1].shape[-2]:
-        return None
-    return matrices[0], matrices[1]
+    return op, matrices[0], matrices[1]
 
 
 def _feature_remedy(before: tuple[int, ...], given: int, expected: int) -> str:

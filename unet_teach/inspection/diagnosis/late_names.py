@@ -14,7 +14,6 @@ from unet_teach.inspection.diagnosis.own_code import own_code
 from unet_teach.inspection.diagnosis.source import Place, parsed_file, text_of
 from unet_teach.inspection.plain_lists import all_modules
 
-Loop = ast.For | ast.ListComp | ast.DictComp | ast.GeneratorExp
 Made = ast.FunctionDef | ast.Lambda
 
 
@@ -44,33 +43,19 @@ def bound_late_by_name(attempt: Attempt) -> str:
 
 def _late_hooks(attempt: Attempt) -> Iterator[tuple[Place, Made, str, Any]]:
     """Yield the hooks that read a loop's variable late, with its name and what it stands for."""
-    hooks = [
-        hook
-        for _, module in all_modules(attempt.model)
-        for hook in (*module._forward_hooks.values(), *module._forward_pre_hooks.values())
-        if isinstance(hook, types.FunctionType) and hook.__closure__
-    ]
-    for hook in hooks:
-        code, cells = hook.__code__, hook.__closure__ or ()
-        known = dict(zip(code.co_freevars, cells, strict=True))
-        for place, function, names in _late_functions(code.co_filename):
-            if function.lineno == code.co_firstlineno:
-                for name in sorted(names & set(known)):
-                    yield place, function, name, known[name].cell_contents
+    for _, module in all_modules(attempt.model):
+        for hook in (*module._forward_hooks.values(), *module._forward_pre_hooks.values()):
+            cells = getattr(hook, "__closure__", None) or ()
+            for place, function, name in _late(hook.__code__) if cells else ():
+                last = cells[hook.__code__.co_freevars.index(name)].cell_contents
+                yield place, function, name, last
 
 
 def last_of_a_loop(attempt: Attempt) -> str:
     """A function made in a loop runs with the loop's last value, and the error is inside of it."""
-    code = own_code(attempt.error)
-    if code.frame is None:
-        return ""
-    first, name = code.frame.f_code.co_firstlineno, code.frame.f_code.co_name
-    for place, function, names in _late_functions(code.place[0]):
-        is_same = function.lineno == first and name == getattr(function, "name", "<lambda>")
-        free = names & set(code.frame.f_code.co_freevars)
-        if is_same and free:
-            return _told(place, function, free.pop(), "so each works with the last one")
-    return ""
+    frame = own_code(attempt.error).frame
+    late = _late(frame.f_code) if frame else iter(())
+    return next((_told(*each, "so each works with the last one") for each in late), "")
 
 
 def _told(place: Place, function: Made, name: str, so: str) -> str:
@@ -88,24 +73,13 @@ def _told(place: Place, function: Made, name: str, so: str) -> str:
     )
 
 
-def _late_functions(file: str) -> Iterator[tuple[Place, Made, set[str]]]:
-    """Yield the functions of a file that are made in a loop and read its variables."""
-    for loop in ast.walk(parsed_file(file)):
-        if not isinstance(loop, Loop):
-            continue
-        loops = [loop] if isinstance(loop, ast.For) else loop.generators
-        targets = [each.target for each in loops]
-        names = {n.id for t in targets for n in ast.walk(t) if isinstance(n, ast.Name)}
-        for function in ast.walk(loop):
-            if isinstance(function, Made) and (late := _reads(function) & names):
-                yield (file, function.lineno), function, late
-
-
-def _reads(function: Made) -> set[str]:
-    """Return the names that a function reads from around it when it is called."""
-    args = function.args
-    bound = {a.arg for a in (*args.posonlyargs, *args.args, *args.kwonlyargs)}
-    body = function.body if isinstance(function.body, list) else [function.body]
-    names = [n for part in body for n in ast.walk(part) if isinstance(n, ast.Name)]
-    bound |= {n.id for n in names if isinstance(n.ctx, ast.Store)}
-    return {n.id for n in names} - bound
+def _late(code: types.CodeType) -> Iterator[tuple[Place, Made, str]]:
+    """Yield the function of a code, if a loop makes it, and the loop's names that it reads late."""
+    for loop in ast.walk(parsed_file(code.co_filename)):
+        loops = [loop] if isinstance(loop, ast.For) else getattr(loop, "generators", [])
+        names = {n.id for each in loops for n in ast.walk(each.target) if isinstance(n, ast.Name)}
+        late = sorted(names & set(code.co_freevars))
+        for made in (m for m in ast.walk(loop) if isinstance(m, Made)):
+            name = getattr(made, "name", "<lambda>")
+            if (made.lineno, name) == (code.co_firstlineno, code.co_name):
+                yield from (((code.co_filename, made.lineno), made, name) for name in late)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 
 import numpy as np
-from torch import Tensor, nn
+from torch import Tensor
 
 from unet_teach.inspection.diagnosis.attempt import Attempt
 from unet_teach.inspection.plain_lists import all_modules
@@ -50,33 +49,21 @@ def leaves_torch(attempt: Attempt) -> str:
     if recording.on_meta:
         return ""
     used: set[Value] = set()
-    waiting = list(recording.outputs)
+    waiting = set(recording.outputs)
     while waiting:
-        value = waiting.pop()
-        if value not in used:
-            used.add(value)
-            waiting += value.op.inputs if value.op else ()
+        used |= waiting
+        waiting = {v for value in waiting if value.op for v in value.op.inputs} - used
     names = {value.name for value in recording.weights}
-    plain = {tuple(t.shape) for t in _plain_tensors(attempt.model)}
-    returns = [
-        value
-        for value in used
-        if value.op is None
-        and not value.is_input
-        and value.name not in names
-        and value.is_floating
-        and value.shape not in plain
-        and math.prod(value.shape) > 1
-    ]
-    lost = [
-        op
-        for op in recording.ops
-        if op.outputs
-        and op.outputs[0].depends_on_input
-        and op.outputs[0] not in used
-        and len(op.outputs[0].shape) > 1
-        and op.name not in SAME_MAP
-    ]
+    attributes = (
+        entry for _, module in all_modules(attempt.model) for entry in vars(module).items()
+    )
+    plain = [thing for name, thing in attributes if not name.startswith("_")]
+    shapes = {tuple(t.shape) for t in find_all(plain, Tensor)}
+    made = (v for v in used if v.op is None and not v.is_input and v.name not in names)
+    is_new = (v for v in made if v.is_floating and v.shape not in shapes)
+    returns = [value for value in is_new if math.prod(value.shape) > 1]
+    maps = ((op, v) for op in recording.ops for v in op.outputs[:1] if op.name not in SAME_MAP)
+    lost = [op for op, v in maps if v.depends_on_input and v not in used and len(v.shape) > 1]
     if not returns or not lost:
         return ""
     shape = shape_text(returns[0].shape)
@@ -87,14 +74,6 @@ def leaves_torch(attempt: Attempt) -> str:
         "comes after it. Use torch's own functions instead: torch.clamp for np.clip, "
         "torch.maximum for np.maximum."
     )
-
-
-def _plain_tensors(model: nn.Module) -> Iterator[Tensor]:
-    """Yield the tensors that modules hold as plain attributes, neither parameters nor buffers."""
-    for _, module in all_modules(model):
-        for name, thing in vars(module).items():
-            if not name.startswith("_"):
-                yield from find_all(thing, Tensor)
 
 
 def _last_dependent(attempt: Attempt) -> str:

@@ -161,14 +161,19 @@ def own_line(attempt: Attempt, said: str) -> str:
     return f" Its line: `{code.line[:MAX_LINE]}{dots}`.{there}"
 
 
+def sizes_text(shape: tuple[int, ...]) -> str:
+    """Return sizes as a×b; a single one in brackets."""
+    return shape_text(shape) if len(shape) != 1 else f"{shape}"
+
+
 def is_given(attempt: Attempt, shape: tuple[int, ...]) -> str:
     """Say what a layer is given; in the network's own code, what the variable of this shape is."""
-    sizes = shape_text(shape) if len(shape) != 1 else f"{shape}"
     if not attempt.is_own_code:
-        return f"{attempt.stopped_in} is given {sizes}"
+        return f"{attempt.stopped_in} is given {sizes_text(shape)}"
     values = own_code(attempt.error).values.items()
     names = [n for n, x in values if isinstance(x, Tensor) and x.shape == torch.Size(shape)]
-    return f"In {attempt.stopped_in}, {f'`{names[0]}`' if names else 'a tensor'} is {sizes}"
+    who = f"`{names[0]}`" if names else "a tensor"
+    return f"In {attempt.stopped_in}, {who} is {sizes_text(shape)}"
 
 
 def article(name: str) -> str:

@@ -20,21 +20,38 @@ from unet_teach.inspection.diagnosis.attempt import Attempt
 from unet_teach.inspection.diagnosis.init_code import class_kept
 from unet_teach.inspection.diagnosis.late_names import bound_late_by_name
 from unet_teach.inspection.diagnosis.own_code import article, own_code
-from unet_teach.inspection.diagnosis.source import parts_at, runs_with, text_of
+from unet_teach.inspection.diagnosis.returned import NO_TENSOR, kind_said
+from unet_teach.inspection.diagnosis.source import parts_at, runs_by, text_of
 from unet_teach.inspection.wording import listed
 from unet_teach.shared.not_set_up import not_set_up
 
-KINDS_OF_NO_TENSOR = (  # what torch and Python say of what is no tensor
-    r"must be Tensor, not (\w+)",
-    r"combination of arguments - got \(!?(?:numpy\.)?(\w+)",
-    r"^'(?:\w+\.)?(\w+)' object has no attribute",
-    r"as element \d+ in argument \d+, but got (?:\w+\.)?(\w+)",
-    r"unsupported operand type\(s\) for [^:]+: 'Tensor' and '(\w+)'",
-    r"unsupported operand type\(s\) for [^:]+: '(\w+)' and 'Tensor'",
-    r"^'(\w+)' object is not subscriptable",
-)
-
-
+HINTS = {  # what to do where no tensor stands
+    "tuple": "Give each part a name, as in x, skip = self.block(x), or take one, such as [0]. (A "
+    "comma at a line's end makes a tuple, too.)",
+    "list": "Take one of its parts, or join them: torch.cat(…, dim=1).",
+    "ndarray": "Stay in torch: torch.from_numpy(x).",
+    "int": "Give it a tensor.",
+    "dict": "Take a tensor out of it by its key, such as ['image'].",
+    "builtin_function_or_method": "That is a method without its brackets: x.size(2) or "
+    "x.shape[2], skips.pop().",
+    "method": "That is a method without its brackets: call it.",
+    "return_types": "max, min and median along a dimension return values and positions: take the "
+    "values, x.max(1, keepdim=True)[0] or x.amax(1, keepdim=True).",
+    "NoneType": "Is a `return` missing where it was made?",
+    "type": "Was a layer made where it should be called? A call is nn.ReLU()(x).",
+}
+NOT_CALLABLE = {
+    "list": "a plain list. Call its layers one by one, for layer in …: x = layer(x), and keep "
+    "them in an nn.ModuleList.",
+    "tuple": "a tuple. Is there a comma too many where it was made?",
+    "Size": "no method: write x.shape[2], or x.size(2).",
+    "str": "a text. A loop over a dict or ModuleDict gives its keys: use .values().",
+    **dict.fromkeys(
+        ("Tensor", "Parameter"),
+        "a tensor. Is an operator such as * missing before the bracket, or does the tensor have "
+        "the name of a layer?",
+    ),
+}
 CALLS_ITSELF = (
     "forward calls itself: self(…) inside forward runs the same forward again, and so on without "
     "an end. Call the layers, self.layer(x), and return what the last one makes."
@@ -43,24 +60,20 @@ CALLS_ITSELF = (
 
 def similar(name: str, known: Collection[str]) -> str:
     """Ask whether another name was meant, one that is spelt much like it; "" if none is."""
-    if same := [each for each in known if each.lower() == name.lower()]:
-        return f" Is `{same[0]}` meant?"
-    stem = name.rstrip("0123456789")
-    numbered = [f"`{n}`" for n in sorted(known) if n.rstrip("0123456789") == stem != n]
-    if stem != name and numbered:  # for x4, rather x3 than x
-        return f" Is {' or '.join(numbered[:4])} meant?"
+    same, stem = [n for n in known if n.lower() == name.lower()], name.rstrip("0123456789")
+    numbered = [n for n in sorted(known) if n.rstrip("0123456789") == stem not in (n, name)]
     close = difflib.get_close_matches(name, known, n=4)
-    likeness = [difflib.SequenceMatcher(None, name, each).ratio() for each in close]
-    alike = [f"`{c}`" for c, ratio in zip(close, likeness, strict=True) if ratio == max(likeness)]
-    return f" Is {' or '.join(sorted(alike))} meant?" if close else ""
+    ratios = {n: difflib.SequenceMatcher(None, name, n).ratio() for n in close}
+    alike = sorted(n for n in close if ratios[n] == max(ratios.values()))
+    likeliest = same[:1] or numbered[:4] or alike  # for x4, rather x3 than x
+    meant = " or ".join(f"`{n}`" for n in likeliest)
+    return f" Is {meant} meant?" if meant else ""
 
 
 def forward_calls_itself(attempt: Attempt) -> str:
     """A forward calls its own module, which runs the same forward again."""
     run = attempt.recording
-    if run.calls[""] < 2 or "" in run.returned:
-        return ""
-    return CALLS_ITSELF
+    return CALLS_ITSELF * (run.calls[""] > 1 and "" not in run.returned)
 
 
 def _given_itself(attempt: Attempt) -> str:
@@ -94,12 +107,11 @@ def missing_attribute(attempt: Attempt) -> str:
         return told
     paths = [path for path, m in attempt.model.named_modules() if type(m) is type(owner)]
     path = paths[0] if len(paths) == 1 else ""
-    has = [own for own, _ in (*owner.named_children(), *owner.named_parameters(recurse=False))]
+    has = [*owner._modules, *owner._parameters]
     owns = f"has {', '.join(has[:8])}{', …' if has[8:] else ''}" if has else "has no layers"
     who = f"{path}, a {type(owner).__name__}," if path else f"{type(owner).__name__}"
     for parent in type(owner).__mro__[1:]:
-        made = getattr(vars(parent).get("__init__"), "__code__", None)
-        if parent is not nn.Module and made and name in made.co_names:
+        if parent is not nn.Module and name in _init_code(parent).co_names:
             return (
                 f"{who} has no `{name}`, because the __init__ of {parent.__name__}, which makes "
                 "it, was not called. Write super().__init__(…) as the first line of yours, with "
@@ -110,7 +122,7 @@ def missing_attribute(attempt: Attempt) -> str:
             f"{who} has no `{name}`: its __init__ makes a variable of this name, which is gone "
             f"when it ends. Write `self.{name} = …` there."
         )
-    if isinstance(owner, nn.Module) and hasattr(attempt.model, name) and owner is not attempt.model:
+    if hasattr(attempt.model, name) and owner is not attempt.model:
         return f"{who} has no `{name}`, but the network itself has: write `self.{name}`."
     if late := bound_late_by_name(attempt):
         return f"{who} has no `{name}`: its forward asks for `self.{name}`. {late}"
@@ -120,10 +132,15 @@ def missing_attribute(attempt: Attempt) -> str:
     )
 
 
+def _init_code(kind: type) -> Any:
+    """Return the code of the `__init__` that a class has of its own; an empty one if none."""
+    return getattr(vars(kind).get("__init__"), "__code__", (lambda: None).__code__)
+
+
 def _is_local_of_init(kind: type, name: str) -> bool:
     """Whether `__init__` of a class makes a variable of this name, and asks for nothing else."""
-    made = getattr(vars(kind).get("__init__"), "__code__", None)
-    return bool(made and name in made.co_varnames[made.co_argcount :] and name not in made.co_names)
+    made = _init_code(kind)
+    return name in made.co_varnames[made.co_argcount :] and name not in made.co_names
 
 
 def unknown_name(attempt: Attempt) -> str:
@@ -148,8 +165,8 @@ def unknown_name(attempt: Attempt) -> str:
             f"`{name}` is only a variable of __init__, which is gone when that ends. Write "
             f"`{own_name}.{name} = …` there, and `{own_name}.{name}` here."
         )
-    made = getattr(vars(type(owner)).get("__init__"), "__code__", None)
-    if made and name in made.co_varnames[1 : made.co_argcount]:
+    made = _init_code(type(owner))
+    if name in made.co_varnames[1 : made.co_argcount]:
         return (
             f"`{name}` is an argument of __init__, and known only there. Keep it with "
             f"`{own_name}.{name} = {name}` in __init__, and write `{own_name}.{name}` here."
@@ -159,8 +176,7 @@ def unknown_name(attempt: Attempt) -> str:
         where = {"nn": "from torch import nn", "F": "import torch.nn.functional as F"}.get(name, "")
         return f"`{name}` was not imported{f': {where}' if where else '. Import it'}."
     own = [n for n in (*names, *vars(builtins)) if not n.startswith("_")]
-    children = owner.named_children() if isinstance(owner, nn.Module) else ()
-    layers = [f"{own_name}.{n}" for n, _ in children]
+    layers = [f"{own_name}.{n}" for n in getattr(owner, "_modules", ())]
     meant = similar(name, own) or similar(f"{own_name}.{name}", layers)
     return (
         f"`{name}` is used, and nothing of this name was made before.{meant} Give it a value "
@@ -182,7 +198,7 @@ def call_does_not_fit(attempt: Attempt) -> str:
     count = f"{int(given[1]) - 1} values" if given else ""
     who = f"{attempt.stopped_in}, {article(found[1])},"
     if count and (joined := _joined_call(attempt)):
-        return f"{who} takes one map, and is given {count}. With `{joined}`, the network runs."
+        return f"{who} takes one map, and is given {count}. {joined}"
     if isinstance(module, nn.Sequential):
         return (
             f"{who} hands a single value from layer to layer, and is given {count}. Call its "
@@ -208,23 +224,22 @@ def call_does_not_fit(attempt: Attempt) -> str:
 
 
 def _joined_call(attempt: Attempt) -> str:
-    """Return the call of a layer with its maps joined to one, if the network runs with that."""
+    """Say with which call of a layer, its maps joined to one, the network runs."""
     place = own_code(attempt.error).place
     for call in parts_at(place, ast.Call):
         given, layer = [text_of(each, place) for each in call.args], text_of(call.func, place)
-        for joined in (f"torch.cat([{', '.join(given)}], dim=1)", " + ".join(given)):
-            new = f"{layer}({joined})"
-            if len(given) > 1 and runs_with(attempt, place, (call, new)):
-                return new
+        joined = (f"torch.cat([{', '.join(given)}], dim=1)", " + ".join(given))
+        ways = [(f"{layer}({each})", [call]) for each in joined if len(given) > 1]
+        if works := runs_by(attempt, place, ways):
+            return works
     return ""
 
 
 def _hidden_by_a_method(attempt: Attempt) -> str:
     """Say that a layer has the name of a method of nn.Module, which is called in its place."""
-    called = re.findall(r"self\.(\w+)\(", own_code(attempt.error).line)
-    for name in called:
-        owners = [m for m in attempt.model.modules() if name in dict(m.named_children())]
-        if owners and hasattr(nn.Module, name):
+    for name in re.findall(r"self\.(\w+)\(", own_code(attempt.error).line):
+        is_layer = any(name in module._modules for module in attempt.model.modules())
+        if is_layer and hasattr(nn.Module, name):
             return (
                 f"`self.{name}` is a method that each nn.Module has, and it hides the layer of "
                 f"this name. Give the layer another name, in __init__ and in forward."
@@ -233,20 +248,13 @@ def _hidden_by_a_method(attempt: Attempt) -> str:
 
 
 def _named(attempt: Attempt, module: nn.Module, names: list[str], wrong: str, name: str) -> str:
-    """Say of a value that is given by name which name it should have, or that it is one too many.
-
-    `names` are what the layer's forward takes, and `wrong` is how Python calls the mistake.
-    """
+    """Say of a value that is given by name which name it should have, or that it is too many."""
     if wrong == "multiple values for":
         return f", and `{name}` is given twice, by its place and by its name. Give it once."
     told = f", and not `{name}`. "
-    try:
-        call = next(
-            node
-            for node in ast.walk(ast.parse(own_code(attempt.error).line.rstrip(":")))
-            if isinstance(node, ast.Call) and name in [keyword.arg for keyword in node.keywords]
-        )
-    except (SyntaxError, StopIteration):
+    calls = parts_at(own_code(attempt.error).place, ast.Call)
+    call = next((c for c in calls if name in [keyword.arg for keyword in c.keywords]), None)
+    if call is None:
         return f"{told}Leave it out, or correct the name."
     given = [keyword.arg for keyword in call.keywords]
     left = [each for each in names[len(call.args) :] if each not in given]
@@ -267,16 +275,16 @@ def _named(attempt: Attempt, module: nn.Module, names: list[str], wrong: str, na
 def class_is_called(attempt: Attempt) -> str:
     """A layer's class is given the tensor that a layer of this class should be applied to."""
     made = re.search(r"(\w+)\.__init__\(\) (?:takes|missing)", attempt.message)
-    line = own_code(attempt.error).line
-    on_line = re.search(r"\bnn\.([A-Z]\w*)\(\s*[a-z_]", line)
+    code = own_code(attempt.error)
+    on_line = re.search(r"\bnn\.([A-Z]\w*)\(\s*[a-z_]", code.line)
     wants_option = re.search(r"must be \w+, not Tensor|Boolean value of Tensor", attempt.message)
     name = made[1] if made else on_line[1] if on_line and wants_option else ""
-    owner = next(iter(own_code(attempt.error).names.values()), None)
+    owner = next(iter(code.names.values()), None)
     frames = [f for f, _ in traceback.walk_tb(getattr(attempt.error, "__traceback__", None))]
-    makers = [f.f_locals.get("self") for f in frames if f.f_code.co_name == "__init__"]
-    for called in re.findall(r"\.(\w+)\(", line) if isinstance(owner, nn.Module) else ():
+    makers = [type(f.f_locals.get("self")) for f in frames if f.f_code.co_name == "__init__"]
+    for called in re.findall(r"\.(\w+)\(", code.line) if isinstance(owner, nn.Module) else ():
         kept = vars(owner).get(called)
-        if not name and isinstance(kept, type) and any(type(m) is kept for m in makers):
+        if not name and isinstance(kept, type) and kept in makers:
             name = kept.__name__
     if not name:
         return ""
@@ -305,53 +313,37 @@ def not_callable(attempt: Attempt) -> str:
         for name, thing in code.values.items()
         if type(thing).__name__ == found[1] and re.search(rf"{re.escape(name)}\s*[(\[]", code.line)
     ]
-    called += [
-        f"self.{name}"
-        for name in re.findall(r"\bself\.(\w+)\s*\(", code.line)
-        if type(getattr(attempt.model, name, None)).__name__ == found[1]
-    ]
     who = f"`{called[0]}` is called, and it is" if called else "What is called here is"
-    remedies = {
-        "NoneType": "None: the layer was not made. Make it in __init__, or ask first: "
-        f"if {called[0] if called else 'it'} is not None.",
-        "list": "a plain list. Call its layers one by one, for layer in …: x = layer(x), and keep "
-        "them in an nn.ModuleList.",
-        "tuple": "a tuple. Is there a comma too many where it was made?",
-        "Tensor": "a tensor. Is an operator such as * missing before the bracket, or does the "
-        "tensor have the name of a layer?",
-    }
-    remedies["Size"] = "no method: write x.shape[2], or x.size(2)."
-    remedies["str"] = "a text. A loop over a dict or ModuleDict gives its keys: use .values()."
-    remedies["Parameter"] = remedies["Tensor"]
-    told = remedies.get(found[1], f"{article(found[1])}. Call a layer or a function.")
+    told = NOT_CALLABLE.get(found[1], f"{article(found[1])}. Call a layer or a function.")
+    if found[1] == "NoneType":
+        it = called[0] if called else "it"
+        told = (
+            f"None: the layer was not made. Make it in __init__, or ask first: if {it} is not None."
+        )
     return f"{who} {told}"
 
 
 def no_tensor_is_given(attempt: Attempt) -> str:
     """A layer or operation is given what another part of the network made: no tensor."""
-    if not isinstance(attempt.error, TypeError | AttributeError):
-        return ""
-    found = [re.search(said, attempt.message) for said in KINDS_OF_NO_TENSOR]
-    kind = next((match[1] for match in found if match), "")
-    is_used = any(found[-2:]) or bool(found[2])
+    kind = kind_said(attempt, NO_TENSOR)
     if not kind or kind in ("Tensor", "Parameter", "generator"):
         return ""
+    what = "None" if kind == "NoneType" else article(kind)
+    used = f"In {attempt.stopped_in}, {what} is used like a tensor"
+    given = f"{attempt.stopped_in} needs a tensor and is given {what}"
+    given = used if attempt.is_own_code else given
     returned = [(p, n) for p, (k, n) in attempt.recording.returned.items() if k == kind]
-    path, count = returned[-1] if returned else ("", 0)
-    code = own_code(attempt.error)
-    values = code.values
-    dicts = [thing for thing in values.values() if isinstance(thing, dict) and thing]
-    key = next(iter(dicts[0])) if dicts else "image"
+    code, kept = own_code(attempt.error), class_kept(attempt, kind).strip()
     asked = re.search(r"has no attribute '(\w+)'", attempt.message)
-    kept = class_kept(attempt, kind).strip()
-    for name, thing in values.items():
+    hint = HINTS.get(kind, HINTS["type"] if hasattr(nn, kind) else "")
+    for name, thing in code.values.items():
         if asked and isinstance(thing, dict) and asked[1] in thing:
             return f"The entries of a dict are taken by their key: write {name}[{asked[1]!r}]."
+        if kind == "dict" and isinstance(thing, dict) and thing:
+            hint = HINTS[kind].replace("'image'", repr(next(iter(thing))))
         if kind == "NoneType" and isinstance(thing, list | tuple) and None in thing:
-            return (
-                f"{_given_no_tensor(attempt, 'None')}: of `{name}`, "
-                f"{_numbers_of(thing, None)} is None. Nothing was put there."
-            )
+            numbers = listed(str(i) for i, part in enumerate(thing) if part is None)
+            return f"{given}: of `{name}`, number {numbers} is None. Nothing was put there."
         if kind == "NoneType" and thing is None and name in code.parameters and not returned:
             return (
                 f"In {attempt.stopped_in}, `{name}` is None: it was called without it, or with "
@@ -361,57 +353,24 @@ def no_tensor_is_given(attempt: Attempt) -> str:
             advice = "Call it where its map is meant, as in self.layer(x)."
             if hasattr(nn, kind) and "." not in name:
                 advice = kept or _how_to_call(kind)
-            return (
-                f"{_given_no_tensor(attempt, article(kind))}: `{name}` is the layer itself. "
-                f"{advice}"
-            )
-    hints = {
-        "NoneType": f"{path} returned None: is a `return` missing at the end of its forward?"
-        if path
-        else "Is a `return` missing where it was made?",
-        "tuple": (f"{path} returned a tuple of {count}. " if path else "")
-        + "Give each part a name, as in x, skip = self.block(x), or take one, such as [0]. (A "
-        "comma at a line's end makes a tuple, too.)",
-        "list": "Take one of its parts, or join them: torch.cat(…, dim=1).",
-        "ndarray": "Stay in torch: torch.from_numpy(x).",
-        "int": "Give it a tensor.",
-        "builtin_function_or_method": "That is a method without its brackets: x.size(2) or "
-        "x.shape[2], skips.pop().",
-        "method": "That is a method without its brackets: call it.",
-        "dict": f"Take a tensor out of it by its key, such as [{key!r}].",
-    }
-    line = own_code(attempt.error).line
-    not_called = "Was a layer made where it should be called? A call is nn.ReLU()(x)."
-    if kept:
-        not_called = kept
-    elif f"{kind}(" in line:
-        not_called = _how_to_call(kind)
-    if kind == "NoneType" and (call := re.search(r"\.(append|extend|insert|sort|reverse)\(", line)):
-        hints["NoneType"] = (
+            return f"{given}: `{name}` is the layer itself. {advice}"
+    call = re.search(r"\.(append|extend|insert|sort|reverse)\(", code.line)
+    if kind == "NoneType" and call:
+        hint = (
             f".{call[1]}(…) changes its list and returns None: write it without an assignment, "
             f"skips.{call[1]}(x)."
         )
-    hints["return_types"] = (
-        "max, min and median along a dimension return values and positions: take the values, "
-        "x.max(1, keepdim=True)[0] or x.amax(1, keepdim=True)."
-    )
-    hint = hints.get(kind, not_called if hasattr(nn, kind) or kind == "type" else "")
-    what = "None" if kind == "NoneType" else article(kind)
-    return f"{_given_no_tensor(attempt, what, is_used=is_used)}. {hint}".strip()
-
-
-def _given_no_tensor(attempt: Attempt, what: str, *, is_used: bool = False) -> str:
-    """Say what stands where a tensor is needed; in own code, it is given to no layer."""
-    if is_used or attempt.is_own_code:
-        return f"In {attempt.stopped_in}, {what} is used like a tensor"
-    return f"{attempt.stopped_in} needs a tensor and is given {what}"
+    elif kind == "NoneType" and returned:
+        hint = f"{returned[-1][0]} returned None: is a `return` missing at the end of its forward?"
+    elif kind == "tuple" and returned:
+        hint = "{} returned a tuple of {}. ".format(*returned[-1]) + hint
+    elif hint == HINTS["type"]:
+        hint = kept or (_how_to_call(kind) if f"{kind}(" in code.line else hint)
+    is_used = re.search("^'|and 'Tensor'", attempt.message)
+    return f"{used if is_used else given}. {hint}".strip()
 
 
 def _how_to_call(kind: str) -> str:
     """Say how a layer is called that was made with a feature map between its brackets."""
     short = f", and so does F.{kind.lower()}(x)" if hasattr(F, kind.lower()) else ""
     return f"nn.{kind}(…) only makes a layer; nn.{kind}()(x) calls it{short}."
-
-
-def _numbers_of(things: list[Any] | tuple[Any, ...], wanted: Any) -> str:
-    return "number " + listed(str(i) for i, thing in enumerate(things) if thing is wanted)

@@ -9,8 +9,9 @@ import linecache
 import textwrap
 import types
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
+from itertools import islice
 from typing import Any
 
 from torch import nn
@@ -22,6 +23,7 @@ from unet_teach.inspection.plain_lists import all_modules
 
 Function = ast.FunctionDef | ast.Lambda
 Change = tuple[ast.AST, str]  # a part of the tree, and what stands in its place
+Way = tuple[str, Sequence[ast.AST]]  # what to write, and the parts in whose place
 Place = tuple[str, int]  # a file, and the number of a line
 HARMLESS = (  # what can be evaluated a second time without changing anything
     *(ast.Name, ast.Load, ast.Constant, ast.BinOp, ast.UnaryOp, ast.operator, ast.unaryop),
@@ -92,6 +94,14 @@ def tree_of(function: Any) -> ast.FunctionDef | None:
     return next((f for f in found if code and _first_line(f) == code.co_firstlineno), None)
 
 
+def code_of(called: Any) -> tuple[str, list[Any], list[ast.expr]]:
+    """Return file, parts of the tree and what is returned, of a function or a module's forward."""
+    function = inspect.unwrap(getattr(called, "forward", called))
+    nodes = list(ast.walk(tree_of(function) or ast.Module([], [])))[1:]
+    file = function.__code__.co_filename if nodes else ""
+    return file, nodes, [n.value for n in nodes if isinstance(n, ast.Return) and n.value]
+
+
 def running(attempt: Attempt) -> Iterator[tuple[ast.FunctionDef, Place, types.FrameType]]:
     """Yield the functions that were running when a network stopped, the innermost one first."""
     for frame, place in own_frames(attempt.error):
@@ -122,6 +132,13 @@ def called_name(call: ast.Call) -> str:
     """Return the name of what is called, without what it belongs to."""
     name: str = getattr(call.func, "attr", getattr(call.func, "id", ""))
     return name
+
+
+def what_is_given(call: ast.Call) -> ast.expr | None:
+    """Return what a call works on: what the method belongs to, or the first argument."""
+    if isinstance(call.func, ast.Attribute) and ast.unparse(call.func.value) not in ("torch", "F"):
+        return call.func.value
+    return next(iter(call.args), None)
 
 
 def evaluated(node: ast.AST, frame: types.FrameType | None) -> Any:
@@ -183,6 +200,13 @@ def runs_with(attempt: Attempt, place: Place, *changes: Change) -> bool:
         finally:
             for space, name, function in beside:
                 space[name] = function
+
+
+def runs_by(attempt: Attempt, place: Place, ways: Iterable[Way], most: int = 1) -> str:
+    """Say with which of several ways to write a line the network runs; "" if with none."""
+    tried = (new for new, nodes in ways if runs_with(attempt, place, *((n, new) for n in nodes)))
+    runs = list(islice(tried, most))
+    return f"With `{'` or `'.join(runs)}`, the network runs." if runs else ""
 
 
 def _functions_beside(

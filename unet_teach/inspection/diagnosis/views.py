@@ -58,13 +58,11 @@ def _not_divided(attempt: Attempt, given: tuple[int, ...], asked: list[int], num
         whole, rest = divmod(numbers * parts * part, math.prod(asked))
         if rest == 0 < whole % parts and whole // parts == part > 1:
             fitting = [n for n in range(2, whole) if whole % n == 0]
-            near = [max((n for n in fitting if n < parts), default=0)]
-            near.append(min((n for n in fitting if n > parts), default=0))
-            such = " or ".join(str(n) for n in near if n)
+            near = [*[n for n in fitting if n < parts][-1:], *[n for n in fitting if n > parts][:1]]
+            such = f", such as {' or '.join(map(str, near))}" if near else ""
             return (
                 f"{whole} is not divisible by {parts}: {whole} // {parts} is {part}, and "
-                f"{whole % parts} are left over. Take a number that divides {whole}"
-                f"{', such as ' if such else ''}{such}."
+                f"{whole % parts} are left over. Take a number that divides {whole}{such}."
             )
     factor, rest = divmod(numbers, math.prod(asked))
     names = own_code(attempt.error).values.items()
@@ -95,8 +93,7 @@ def _view_that_fits(
         shape = ", ".join(map(str, ("x.shape[0]", *asked[1:])))
         return f"The batch is {given[0]}, and the view fixes {asked[0]}: write ({shape})."
     positions = abs(math.prod(asked[-2:]))
-    if any(0 < side - positions <= 5 for side in given[1:]):
-        more = next(side - positions for side in given[1:] if 0 < side - positions <= 5)
+    if more := next((s - positions for s in given[1:] if 0 < s - positions <= 5), 0):
         return (
             f"{positions + more} positions are {more} more than {shape_text(asked[-2:])}, such as "
             f"a class token: leave it out before, x[:, {more}:] where the tokens are dimension 1."
@@ -128,9 +125,7 @@ def wrong_view(attempt: Attempt, given: Value, expected: int) -> str:
         how = (
             f" and the batch of {batch} becomes {view.shape[0]}: its channels are wrong, and the "
             "batch makes up for them"
-            if view.shape[0] != batch
-            else ""
-        )
+        ) * (view.shape[0] != batch)
         shape = ", ".join(map(str, (expected, *sides)))
         return (
             f"{told}{how}. Each image has {numbers} numbers, {shape_text((expected, *sides))}: "
@@ -139,11 +134,10 @@ def wrong_view(attempt: Attempt, given: Value, expected: int) -> str:
     if numbers % expected == 0 and view.shape[0] == batch:
         positions = numbers // expected
         maps = (v for v in attempt.graph.values if len(v.shape) == len(view.shape))
-        fitting = [v for v in maps if math.prod(v.shape[2:]) == positions]
-        if fitting:
+        for fitting in [v for v in maps if math.prod(v.shape[2:]) == positions][-1:]:
             return (
                 f"{told}. With {expected} channels there are {positions} positions, "
-                f"{shape_text(fitting[-1].shape[2:])}: take the height and width of the map that "
-                f"was flattened (made by {attempt.wording.maker(fitting[-1])})."
+                f"{shape_text(fitting.shape[2:])}: take the height and width of the map that was "
+                f"flattened (made by {attempt.wording.maker(fitting)})."
             )
     return ""
