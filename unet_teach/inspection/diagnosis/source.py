@@ -25,15 +25,8 @@ Change = tuple[ast.AST, str]  # a part of the tree, and what stands in its place
 Place = tuple[str, int]  # a file, and the number of a line
 HARMLESS = (  # what can be evaluated a second time without changing anything
     *(ast.Name, ast.Load, ast.Constant, ast.BinOp, ast.UnaryOp, ast.operator, ast.unaryop),
-    *(
-        ast.JoinedStr,
-        ast.FormattedValue,
-        ast.Subscript,
-        ast.Attribute,
-        ast.Slice,
-        ast.Tuple,
-        ast.List,
-    ),
+    *(ast.JoinedStr, ast.FormattedValue, ast.Subscript, ast.Attribute, ast.Slice),
+    *(ast.Tuple, ast.List),
 )
 HARMLESS_CALLS = (
     *("len", "str", "int", "min", "max", "abs", "size", "dim"),
@@ -143,13 +136,10 @@ def computed(node: ast.AST, around: dict[str, Any], names: Mapping[str, Any]) ->
 
 def given_by(name: str, place: Place) -> ast.Assign | None:
     """Return the last assignment to a name before a line, in the same function."""
-    function, found = function_at(place), None
-    for node in ast.walk(function) if function else ():
-        if isinstance(node, ast.Assign) and node.lineno < place[1]:
-            for target in node.targets:
-                if isinstance(target, ast.Name) and target.id == name:
-                    found = node if found is None or node.lineno > found.lineno else found
-    return found
+    nodes = ast.walk(function_at(place) or ast.Pass())
+    before = (n for n in nodes if isinstance(n, ast.Assign) and n.lineno < place[1])
+    found = (n for n in before if name in map(ast.unparse, n.targets))
+    return max(found, key=lambda n: n.lineno, default=None)
 
 
 def runs_with(attempt: Attempt, place: Place, *changes: Change) -> bool:
@@ -231,8 +221,8 @@ def _compiled(text: str, method: types.FunctionType) -> Callable[..., Any]:
     """Return a method with another source, with the names around it that the old one knew."""
     free = method.__code__.co_freevars
     cells = [cell.cell_contents for cell in method.__closure__ or ()]
-    inner = textwrap.indent(text, "    ")
-    source = f"def around({', '.join(free)}):\n{inner}\n    return {method.__name__}\n"
+    inner = f"{textwrap.indent(text, '    ')}\n    return {method.__name__}"
+    source = f"def around({', '.join(free)}):\n{inner}\n"
     space: dict[str, Any] = {}
     exec(source, method.__globals__, space)
     made: Callable[..., Any] = space["around"](*cells)
