@@ -97,10 +97,8 @@ def convolution_channels(attempt: Attempt) -> str:
     given, weight = op.arguments.get("input"), op.arguments.get("weight")
     if not isinstance(given, Value) or not isinstance(weight, Value):
         return ""
-    if len(given.shape) != len(weight.shape):
-        return ""
     expected = taken_channels(op)
-    if given.shape[1] == expected:
+    if len(given.shape) != len(weight.shape) or given.shape[1] == expected:
         return ""
     layer, source = attempt.wording.layer(op), attempt.wording.layer_before(given)
     return (

@@ -16,7 +16,7 @@ from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 from unet_teach.inspection.axes import finest_strides
 from unet_teach.inspection.diagnosis.attempt import Attempt
 from unet_teach.inspection.diagnosis.channel_mismatch import cat_dim
-from unet_teach.inspection.diagnosis.enlarged_otherwise import enlarged_otherwise
+from unet_teach.inspection.diagnosis.enlarged_otherwise import enlarged_otherwise, runs_changed
 from unet_teach.inspection.diagnosis.feature_mismatch import PRODUCTS
 from unet_teach.inspection.diagnosis.forward_code import exchanged_maps, other_order
 from unet_teach.inspection.diagnosis.init_code import assigned_twice, dilation_in_init
@@ -127,12 +127,6 @@ def _padded_away(attempt: Attempt, first: Value, second: Value) -> str:
                     "it, both match. Or compute it from both sizes, which gives 0 where they match."
                 )
     return ""
-
-
-def _divisible(attempt: Attempt, first: Value, second: Value) -> str:
-    """Say by what the input's sides must be divisible, where that is the reason."""
-    told = _divisible_sides(attempt)
-    return told and f"{told} Pad the input, or {ADVICE}"
 
 
 def _results_exchanged(attempt: Attempt, first: Value, second: Value) -> str:
@@ -274,13 +268,13 @@ def _mended_step(attempt: Attempt, first: Value, second: Value) -> str:
         told = f"One is {times} times as large as the other"
         block = attempt.failed_op.module if attempt.failed_op else ""
         strided = [s for s in others if s.kind == "convolution"]
-        if block and falls[0].op.module.startswith(f"{block}.") and strided:
+        is_inside = block and falls[0].op.module.startswith(f"{block}.")
+        if is_inside and strided:
             return (
                 f"{told}: {word(falls[0].op.outputs[0])} has a stride, and on the other way "
                 f"{word(strided[0].op.outputs[0])} has none. Give both the same stride."
             )
-        is_added = attempt.failed_op is not None and attempt.failed_op.is_pointwise
-        if block and is_added and falls[0].op.module.startswith(f"{block}."):
+        if is_inside and attempt.failed_op and attempt.failed_op.is_pointwise:
             return (
                 f"{told}: in {block}, {word(falls[0].op.outputs[0])} makes it smaller, and nothing "
                 "does so on the shortcut beside it. A shortcut needs the same stride and channels: "
@@ -312,7 +306,8 @@ def _mended_step(attempt: Attempt, first: Value, second: Value) -> str:
             return f"{padding}{advice}"
         if padding := _padding_of_dilation(attempt, step):
             return f"{_change_of_layer(attempt, step)}. {padding}{advice}"
-    working = [change for change in best if _works(attempt, change)]
+    tried = [(c, [step.op.module for step in (c.step, *c.others)]) for c in best]
+    working = [c for c, paths in tried if runs_changed(attempt, paths, c.changed)]
     fitting = [_change(attempt, change) for change in working or best]
     return f"{'. Or '.join(fitting[:2])}{advice}" if fitting else ""
 
@@ -355,19 +350,6 @@ def _padding_of_dilation(attempt: Attempt, step: Step) -> str:
         f"A dilated convolution keeps the size with padding={times}dilation{there}: with that in "
         f"{listed(layers)}, the network runs"
     )
-
-
-def _works(attempt: Attempt, change: Mended) -> bool:
-    """Return whether the network runs to its end when the layers of a change are so made."""
-
-    def mend(copied: nn.Module) -> None:
-        for step in (change.step, *change.others):
-            layer = copied.get_submodule(step.op.module)
-            for name, value in change.changed.items():
-                getattr(layer, name)  # a step that is no layer has none
-                setattr(layer, name, value)
-
-    return runs_when(attempt, mend)
 
 
 def _padding_everywhere(attempt: Attempt, step: Step) -> str:
@@ -418,18 +400,15 @@ def _change(attempt: Attempt, change: Mended) -> str:
 
 def _differ(first: Value, second: Value, op: Op) -> bool:
     """Return whether two maps differ along an axis where this operation needs them equal."""
-    if len(first.shape) != len(second.shape):
-        return False
     joined = cat_dim(op, first) if op.name == "cat" else None
+    pairs = enumerate(zip(first.shape, second.shape, strict=False))
+    needs_all = joined is not None  # others broadcast
     return any(
-        i != joined
-        and first.shape[i] != second.shape[i]
-        and (joined is not None or 1 not in (first.shape[i], second.shape[i]))  # broadcasting
-        for i in range(2, len(first.shape))
+        i > 1 and i != joined and a != b and (needs_all or 1 not in (a, b)) for i, (a, b) in pairs
     )
 
 
-def _divisible_sides(attempt: Attempt) -> str:
+def _divisible(attempt: Attempt, first: Value, second: Value) -> str:
     """Say by what the input's sides must be divisible, if that is the reason.
 
     They must be multiples of the coarsest stride in the network. Only sizes with which the network
@@ -448,4 +427,7 @@ def _divisible_sides(attempt: Attempt) -> str:
     near = " or ".join(shape_text(dict.fromkeys(sizes.values())) for sizes in working)
     now = shape_text(dict.fromkeys(graph.axes[axis] for axis in coarsest if axis in odd))
     verb = "works" if len(working) == 1 else "work"
-    return f"The input's sides must be divisible by {divisor}, and {now} is not: {near} {verb}."
+    return (
+        f"The input's sides must be divisible by {divisor}, and {now} is not: {near} {verb}. "
+        f"Pad the input, or {ADVICE}"
+    )

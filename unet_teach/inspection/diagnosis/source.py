@@ -21,7 +21,7 @@ from unet_teach.inspection.diagnosis.trials import runs_when
 from unet_teach.inspection.plain_lists import all_modules
 
 Function = ast.FunctionDef | ast.Lambda
-Change = tuple[ast.AST, str]  # a part of the tree, and what stands in its place
+Change = tuple[Any, str]  # a part of the tree, and what stands in its place
 Place = tuple[str, int]  # a file, and the number of a line
 HARMLESS = (  # what can be evaluated a second time without changing anything
     *(ast.Name, ast.Load, ast.Constant, ast.BinOp, ast.UnaryOp, ast.operator, ast.unaryop),
@@ -201,20 +201,13 @@ def _methods(kind: type) -> Iterator[tuple[str, types.FunctionType]]:
 def _changed(file: str, function: ast.FunctionDef, changes: Sequence[Change]) -> str:
     """Return the source of a function with some of its parts replaced."""
     lines = [line.encode() for line in linecache.getlines(file)]
-    for node, new in sorted(changes, key=lambda c: _start(c[0]), reverse=True):
-        (first, start), (last, end) = _start(node), _end(node)
-        lines[first - 1 : last] = [lines[first - 1][:start] + new.encode() + lines[last - 1][end:]]
+    for node, new in sorted(changes, key=lambda c: (c[0].lineno, c[0].col_offset), reverse=True):
+        first, last = node.lineno, node.end_lineno
+        before, after = lines[first - 1][: node.col_offset], lines[last - 1][node.end_col_offset :]
+        lines[first - 1 : last] = [before + new.encode() + after]
         lines[first:first] = [b"" for _ in range(last - first)]  # the numbers of lines stay
     body = b"".join(lines[function.lineno - 1 : function.end_lineno]).decode()
     return textwrap.dedent(body)
-
-
-def _start(node: Any) -> tuple[int, int]:
-    return node.lineno, node.col_offset
-
-
-def _end(node: Any) -> tuple[int, int]:
-    return node.end_lineno, node.end_col_offset
 
 
 def _compiled(text: str, method: types.FunctionType) -> Callable[..., Any]:
