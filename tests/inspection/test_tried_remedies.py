@@ -525,7 +525,7 @@ def test_a_single_convolution_without_padding_is_named_alone() -> None:
     assert runs(model, IMAGE)
 
 
-# Skips that are read from the front of their list.
+# Skips that are kept after a pooling.
 
 
 class Reads(nn.Module):
@@ -540,91 +540,8 @@ class Reads(nn.Module):
         self.back = nn.ModuleList(conv(2 * w, w) for w in (16, 8, 4))
 
 
-class ByNumber(Reads):
-    """Reads a skip by its number."""
-
-    def forward(self, x: Tensor) -> Any:
-        skips = []
-        for layer in self.down:
-            skips.append(layer(x))
-            x = F.max_pool2d(skips[-1], 2)
-        x = self.bottom(x)
-        for i in range(3):
-            x = self.back[i](torch.cat([self.up[i](x), self.read(skips, i)], 1))
-        return x
-
-
-class Together(Reads):
-    """Goes through layers and skips together."""
-
-    def forward(self, x: Tensor) -> Any:
-        features = []
-        for layer in self.down:
-            features.append(layer(x))
-            x = F.max_pool2d(features[-1], 2)
-        x = self.bottom(x)
-        for up, back, skip in zip(self.up, self.back, self.read(features, 0), strict=True):
-            x = back(torch.cat([up(x), skip], 1))
-        return x
-
-
-class Added(ByNumber):
-    """Adds skips."""
-
-    def forward(self, x: Tensor) -> Any:
-        skips = []
-        for layer in self.down:
-            skips.append(layer(x))
-            x = F.max_pool2d(skips[-1], 2)
-        x = self.bottom(x)
-        for i in range(3):
-            x = self.up[i](x) + self.read(skips, i)
-        return x
-
-
 def front(skips: list[Tensor], i: int) -> Tensor:
     return skips[i]
-
-
-def back(skips: list[Tensor], i: int) -> Tensor:
-    return skips[-1 - i]
-
-
-FROM_THE_END: dict[str, tuple[nn.Module, str, nn.Module]] = {
-    "by number": (ByNumber(front), "`skips` holds", ByNumber(back)),
-    "added": (Added(front), "`skips` holds", Added(back)),
-    "zip": (
-        Together(lambda maps, _: maps),
-        "`features` holds",
-        Together(lambda maps, _: maps[::-1]),
-    ),
-    "a tuple": (
-        Together(lambda maps, _: tuple(maps)),
-        "`features` holds",
-        Together(lambda maps, _: tuple(maps)[::-1]),
-    ),
-}
-
-
-@pytest.mark.parametrize("case", FROM_THE_END)
-def test_a_list_of_skips_is_needed_from_its_end(case: str) -> None:
-    wrong, words, right = FROM_THE_END[case]
-    told = tells(wrong, IMAGE)
-    assert "holds the encoder's maps from 32×48 to 8×12, and the decoder needs them" in told
-    assert words in told
-    assert runs(right, IMAGE)
-
-
-def test_a_list_in_the_right_order_is_not_blamed() -> None:
-    model = ByNumber(back)
-    model.up[1] = nn.Conv2d(16, 8, 3, padding=1)
-    told = tells(model, IMAGE)
-    assert "from the end" not in told
-    model.up[1] = nn.ConvTranspose2d(16, 8, 2, 2)
-    assert runs(model, IMAGE)
-
-
-# Skips that are kept after a pooling.
 
 
 class KeepsPooled(Reads):

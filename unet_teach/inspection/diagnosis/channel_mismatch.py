@@ -61,57 +61,44 @@ def taken_channels(convolution: Op) -> int:
 
 def concatenated_along_wrong_dim(attempt: Attempt) -> str:
     """Two maps with different channels are concatenated along another dimension."""
-    op = attempt.failed_op
-    maps = _two_maps(op)
-    if op is None or maps is None or op.name != "cat" or cat_dim(op, maps[0]) == 1:
+    op, maps, told = _meeting(attempt)
+    if not maps or op.name != "cat" or (dim := cat_dim(op, maps[0])) == 1:
         return ""
-    return (
-        f"{_channels_meet(attempt, op, *maps)} They are joined along dim {cat_dim(op, maps[0])}; "
-        "channels are dim 1: torch.cat(…, dim=1)."
-    )
+    return f"{told} They are joined along dim {dim}; channels are dim 1: torch.cat(…, dim=1)."
 
 
 def added_channels_differ(attempt: Attempt) -> str:
     """Two maps of one size with different channels are added or multiplied."""
-    op = attempt.failed_op
-    maps = _two_maps(op)
-    if op is None or maps is None or join_kind(op) not in ("add", "combine", "gate"):
+    op, maps, told = _meeting(attempt)
+    if not maps or join_kind(op) not in ("add", "combine", "gate"):
         return ""
-    first, second = maps
-    is_factor = any(set(v.shape[2:]) == {1} for v in maps)  # one number for each channel
-    if not is_factor and first.shape[2:] != second.shape[2:]:
+    sides = {v.shape[2:] for v in maps}
+    is_factor = any(set(size) == {1} for size in sides)  # one number for each channel
+    if any(v.shape[1] == 1 for v in maps) or (len(sides) > 1 and not is_factor):
         return ""
-    if 1 in (first.shape[1], second.shape[1]):
-        return ""
-    if first.shape[0] != second.shape[0] and math.prod(first.shape[:2]) == math.prod(
-        second.shape[:2]
-    ):
+    first, second = (v.shape[0] for v in maps)
+    if first != second and len({math.prod(v.shape[:2]) for v in maps}) == 1:
         return (
-            f"{_channels_meet(attempt, op, first, second)} Their batches differ too, "
-            f"{first.shape[0]} and {second.shape[0]}: was one divided along dim 0, the batch, as "
-            "chunk and split do where no dim is given? Write x.chunk(2, dim=1)."
+            f"{told} Their batches differ too, {first} and {second}: was one divided along dim 0, "
+            "the batch, as chunk and split do where no dim is given? Write x.chunk(2, dim=1)."
         )
     return (
-        f"{_channels_meet(attempt, op, first, second)} Bring one to the other's number by a 1×1 "
-        "convolution, or join them by torch.cat, which takes both."
+        f"{told} Bring one to the other's number by a 1×1 convolution, or join them by torch.cat, "
+        "which takes both."
     )
 
 
-def _two_maps(op: Op | None) -> tuple[Value, Value] | None:
-    """Return the two maps that an operation joins, if they are two with different channels."""
+def _meeting(attempt: Attempt) -> tuple[Any, list[Value], str]:
+    """Return the operation that joins two maps with different channels, both, and what they are."""
+    op, maker = attempt.failed_op, attempt.wording.maker
     inputs = dict.fromkeys(op.inputs) if op else ()
     maps = [v for v in inputs if len(v.shape) >= 3 and v.depends_on_input]
-    if len(maps) != 2 or maps[0].shape[1] == maps[1].shape[1]:
-        return None
-    return maps[0], maps[1]
-
-
-def _channels_meet(attempt: Attempt, op: Op, first: Value, second: Value) -> str:
-    maker = attempt.wording.maker
-    return (
-        f"In {attempt.wording.layer(op)} ({op_name(op)}) {first.shape[1]} channels (made by "
-        f"{maker(first)}) meet {second.shape[1]} (made by {maker(second)})."
+    if op is None or len(maps) != 2 or maps[0].shape[1] == maps[1].shape[1]:
+        return op, [], ""
+    meeting = " meet ".join(
+        f"{v.shape[1]}{' channels' * (v is maps[0])} (made by {maker(v)})" for v in maps
     )
+    return op, maps, f"In {attempt.wording.layer(op)} ({op_name(op)}) {meeting}."
 
 
 def convolution_channels(attempt: Attempt) -> str:
@@ -122,10 +109,8 @@ def convolution_channels(attempt: Attempt) -> str:
     given, weight = op.arguments.get("input"), op.arguments.get("weight")
     if not isinstance(given, Value) or not isinstance(weight, Value):
         return ""
-    if len(given.shape) != len(weight.shape):
-        return ""
     expected = taken_channels(op)
-    if given.shape[1] == expected:
+    if len(given.shape) != len(weight.shape) or given.shape[1] == expected:
         return ""
     layer, source = attempt.wording.layer(op), attempt.wording.layer_before(given)
     before = _without_added_batch(given)
@@ -144,9 +129,7 @@ def _without_added_batch(given: Value) -> Value:
 def _channel_remedy(attempt: Attempt, op: Op, given: Value, expected: int) -> str:
     """Say what brings a map to the channels that a layer takes."""
     channels, dims = given.shape[1], attempt.graph.dims[given]
-    swapped = _swapped(op, channels)
-    if swapped and not _swap_helps(attempt, op):
-        swapped = ""
+    swapped = _swapped(attempt, op, channels)
     made_by = next((v.op for v in way_back(given, lambda v: v.depends_on_input) if v.op), None)
     if made_by and made_by.module == op.module and made_by.name in CONVOLUTIONS:
         return f"It is given what it made itself: {op.module} is called twice. Call it once."
@@ -159,16 +142,15 @@ def _channel_remedy(attempt: Attempt, op: Op, given: Value, expected: int) -> st
         return found
     if given.is_input and given.shape[-1] == expected:
         return f"Its last side is {expected}; channels stand second: x.movedim(-1, 1)."
-    if given.is_input and (unused := _unused(attempt, given, expected)):
-        return unused
-    if given.is_input and (left_out := _not_called(attempt, op, channels, expected)):
-        return left_out
-    if given.is_input and swapped:
-        return swapped
     if given.is_input:
-        told = f"Give an image of {expected} channels, or build the network for {channels}."
         is_rgba = (channels, expected) == (4, 3)
-        return told + is_rgba * " If the fourth is transparency, x[:, :3] leaves it out."
+        return (
+            _unused(attempt, given, expected)
+            or _not_called(attempt, op, channels, expected)
+            or swapped
+            or f"Give an image of {expected} channels, or build the network for {channels}."
+            + is_rgba * " If the fourth is transparency, x[:, :3] leaves it out."
+        )
     before = _without_added_batch(given)
     if len(before.shape) == 3 < len(given.shape) and before.shape[-1] == expected:
         return (
@@ -306,30 +288,11 @@ def _called_again(attempt: Attempt, op: Op, channels: int) -> str:
             "for each place, as in [Block() for _ in range(2)] and not [Block()] * 2."
         )
     for other, module in modules.items():
-        takes = next((m.in_channels for m in module.modules() if hasattr(m, "in_channels")), 0)
         is_beside = other.count(".") == path.count(".") and not calls[other]
-        if is_beside and takes == channels and type(module) is type(modules.get(path)):
+        is_alike = type(module) is type(modules.get(path))
+        if is_beside and is_alike and _channels_of(module)[0] == channels:
             return f"{told} {other} takes {channels} and has not been called: is it meant here?"
     return f"{told} It takes the same number of channels each time: make one layer for each call."
-
-
-def _swap_helps(attempt: Attempt, op: Op) -> bool:
-    """Return whether a copy of the network runs when a layer's two numbers are exchanged.
-
-    Only a layer can be tried; of a weight that is applied without one, it is taken to be so.
-    """
-    path = op.module
-    if not isinstance(attempt.layers.get(path), nn.modules.conv._ConvNd):
-        return True
-
-    def swap(copied: nn.Module) -> None:
-        layer: Any = copied.get_submodule(path)
-        layer.in_channels, layer.out_channels = layer.out_channels, layer.in_channels
-        layer.weight = nn.Parameter(layer.weight.transpose(0, 1).contiguous())
-        if layer.bias is not None:
-            layer.bias = nn.Parameter(layer.bias.new_zeros(layer.out_channels))
-
-    return runs_when(attempt, swap)
 
 
 def _joined_remedy(attempt: Attempt, op: Op, joined: Op, given: Value, expected: int) -> str:
@@ -355,8 +318,6 @@ def _joined_remedy(attempt: Attempt, op: Op, joined: Op, given: Value, expected:
             )
     for part in parts:
         needed = part.shape[1] + missing
-        if left := _left_behind(attempt, op, needed):
-            return f"{told} {left}"
         if level := _of_another_level(attempt, part, parts, needed):
             return level
         fits = [v for v in same_size if v.shape[1] == needed and v not in parts]
@@ -463,9 +424,8 @@ def _sibling(attempt: Attempt, op: Op, channels: int) -> str:
         is_alike = len(numbered) == 1 and not in_order
         if is_alike and getattr(module, "in_channels", 0) == channels:
             pair = [".".join(names[: differ[0] + 1]) for names in (parts, place)]
-            if not _runs_with_both_exchanged(attempt, *pair):
-                continue
-            return f"{path} takes {channels}: are they called in the wrong order?"
+            if _runs_with_both_exchanged(attempt, *pair):
+                return f"{path} takes {channels}: are they called in the wrong order?"
     return ""
 
 
@@ -513,31 +473,20 @@ def _name_with_channels(attempt: Attempt, given: Value, expected: int) -> str:
 def _runs_exchanged(attempt: Attempt, code: OwnCode, first: str, second: str) -> bool:
     """Return whether the network runs when a forward is given two of its maps in the other order.
 
-    This call alone is tried, and all calls of its class. Those of a function that is no forward
-    cannot be: it is taken to be so where both maps have one size.
+    This call alone is tried, and all calls of its class.
     """
-    shapes = [tuple(code.names[name].shape) for name in (first, second)]
-    owner = code.names.get(code.parameters[0])
-    if not isinstance(owner, nn.Module):
-        return shapes[0][2:] == shapes[1][2:]
-    places, last = [code.parameters.index(n) - 1 for n in (first, second)], attempt.stopped_in
+    owner: Any = code.names.get(code.parameters[0])
+    last = attempt.stopped_in
+    a, b = (code.parameters.index(name) - 1 for name in (first, second))
 
-    def swap(args: tuple[Any, ...], *, each: bool) -> tuple[Any, ...] | None:
-        given = list(args)
-        if max(places) >= len(given):  # by name
-            return None
-        maps = [given[place] for place in places]
-        if not each and [tuple(getattr(m, "shape", ())) for m in maps] != shapes:
-            return None
-        for place, other in zip(places, reversed(maps), strict=True):
-            given[place] = other
-        return tuple(given)
+    def swap(module: nn.Module, args: tuple[Any, ...]) -> tuple[Any, ...]:
+        return tuple(args[{a: b, b: a}.get(i, i)] for i in range(len(args)))
 
     def exchange(copied: nn.Module, *, each: bool) -> None:
         for path, module in copied.named_modules():
             is_around = each or not path or f"{last}.".startswith(f"{path}.")
             if type(module) is type(owner) and is_around:
-                module.register_forward_pre_hook(lambda m, args: swap(args, each=each))
+                module.register_forward_pre_hook(swap)
 
     return any(runs_when(attempt, partial(exchange, each=each)) for each in (False, True))
 
@@ -549,27 +498,26 @@ def _joined(value: Value) -> Op | None:
     return op if op and op.name == "cat" else None
 
 
-def _swapped(op: Op, channels: int) -> str:
-    """Ask whether a layer's two numbers are exchanged, if it would then take these channels."""
-    weight, rank = op.arguments["weight"], len(op.arguments["weight"].shape) - 2
+def _swapped(attempt: Attempt, op: Op, channels: int) -> str:
+    """Ask whether a layer's two numbers are exchanged, if the network runs with them so."""
+    weight, is_transposed = op.arguments["weight"], op.arguments.get("transposed")
     first, second = weight.shape[:2]
-    if op.arguments.get("groups", 1) != 1 or first == second:
-        return ""
-    is_transposed = op.arguments.get("transposed")
     given_in, given_out = (first, second) if is_transposed else (second, first)
-    if given_out != channels or (is_transposed and given_in > given_out):  # it halves channels
+    # A transposed convolution halves the channels.
+    if given_out != channels or first == second or (is_transposed and given_in > given_out):
         return ""
-    if not weight.name.endswith("weight"):
-        order = "(in, out, …)" if is_transposed else "(out, in, …)"
-        return (
-            f"Its weight is {shape_text(weight.shape)}; are its first two numbers in the wrong "
-            f"order? They are {order}: {shape_text((second, first, *weight.shape[2:]))} takes "
-            f"{channels}."
-        )
-    kind = "ConvTranspose" if is_transposed else "Conv"
-    return (
+
+    def swap(copied: nn.Module) -> None:
+        layer: Any = copied.get_submodule(op.module)
+        layer.in_channels, layer.out_channels = layer.out_channels, layer.in_channels
+        layer.weight = nn.Parameter(layer.weight.transpose(0, 1).contiguous())
+        if layer.bias is not None:
+            layer.bias = nn.Parameter(layer.bias.new_zeros(layer.out_channels))
+
+    kind = f"{'ConvTranspose' if is_transposed else 'Conv'}{len(weight.shape) - 2}d"
+    return runs_when(attempt, swap) * (
         "Are its first two numbers in the wrong order? "
-        f"nn.{kind}{rank}d({given_out}, {given_in}, …) takes {channels}."
+        f"nn.{kind}({given_out}, {given_in}, …) takes {channels}."
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import torch
@@ -13,8 +13,6 @@ from unet_teach.inspection.diagnosis.size_steps import Settings, Sizes, Step, se
 from unet_teach.inspection.diagnosis.trials import runs_when
 from unet_teach.inspection.recording import Value
 from unet_teach.inspection.wording import listed, op_name
-
-SETTINGS = ("kernel_size", "stride", "padding", "output_padding")
 
 
 def enlarged_otherwise(attempt: Attempt, first: Value, second: Value, *, some: bool) -> str:
@@ -67,23 +65,15 @@ def _with_stride(step: Step, strides: Sizes, wanted: Sizes) -> dict[str, Sizes]:
     each = list[Settings]()
     for axis, (now, stride) in enumerate(zip(step.settings, strides, strict=True)):
         tiles = step.kind == "pooling" and now["kernel_size"] == now["stride"]
-        others = (
-            now,
-            *([now | {"kernel_size": stride, "stride": stride}] if tiles else []),
-            now | {"stride": stride},
-            now | {"stride": stride, "output_padding": 0},
-            now
-            | {"stride": stride, "output_padding": 0, "kernel_size": stride + 2 * now["padding"]},
-        )
+        turned = now | {"stride": stride}
+        bare = turned | {"output_padding": 0}
+        whole = [turned | {"kernel_size": stride}] if tiles else []
+        others = (now, *whole, turned, bare, bare | {"kernel_size": stride + 2 * now["padding"]})
         fitting = [s for s in others if step.size(axis, step.before[axis], s) == wanted[axis]]
         if not fitting:
             return {}
         each.append(fitting[0])
-    settings = {name: tuple(s[name] for s in each) for name in SETTINGS}
-    changed = {n: value for n, value in settings.items() if value != step.setting(n)}
-    if step.kind == "pooling" and changed.get("kernel_size") == changed.get("stride"):
-        changed.pop("stride", None)
-    return changed
+    return step.changed(each)
 
 
 def _layers_to_change(attempt: Attempt, step: Step, changed: dict[str, Sizes]) -> list[str]:
@@ -100,21 +90,23 @@ def _layers_to_change(attempt: Attempt, step: Step, changed: dict[str, Sizes]) -
     same = [p for p, layer in layers.items() if type(layer) is type(own)]
     alike = [p for p in same if all(getattr(layers[p], n) == getattr(own, n) for n in changed)]
 
-    def runs(paths: list[str]) -> bool:
-        def mend(copied: nn.Module) -> None:
-            for each in paths:
-                _set(copied.get_submodule(each), changed)
-
-        return runs_when(attempt, mend)
-
     pairs = ([p for p in alike if p in (path, other)] for other in alike if other != path)
-    return next(filter(runs, ([path], *pairs, alike)), [])
+    tried = ([path], *pairs, alike)
+    return next((paths for paths in tried if runs_changed(attempt, paths, changed)), [])
 
 
-def _set(layer: Any, changed: dict[str, Sizes]) -> None:
-    vars(layer).update(changed)
-    if "kernel_size" in changed and hasattr(layer, "weight"):
-        shape = (*layer.weight.shape[:2], *changed["kernel_size"])
-        layer.weight = nn.Parameter(torch.empty(shape))
-    elif "kernel_size" in changed:  # a pooling
-        layer.stride = changed.get("stride", changed["kernel_size"])
+def runs_changed(attempt: Attempt, paths: Iterable[str], changed: dict[str, Sizes]) -> bool:
+    """Return whether the network runs when its layers on these paths have other settings."""
+
+    def mend(copied: nn.Module) -> None:
+        for path in paths:
+            layer: Any = copied.get_submodule(path)
+            assert changed.keys() <= vars(layer).keys()  # a function's settings are in no layer
+            vars(layer).update(changed)
+            if "kernel_size" in changed and hasattr(layer, "weight"):
+                shape = (*layer.weight.shape[:2], *changed["kernel_size"])
+                layer.weight = nn.Parameter(torch.empty(shape))
+            elif "kernel_size" in changed:  # a pooling
+                layer.stride = changed.get("stride", changed["kernel_size"])
+
+    return runs_when(attempt, mend)

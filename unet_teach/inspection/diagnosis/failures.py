@@ -19,7 +19,6 @@ from unet_teach.inspection.diagnosis.layer_settings import given_to_last, kind_o
 from unet_teach.inspection.diagnosis.own_code import is_given, own_code
 from unet_teach.inspection.diagnosis.source import (
     Change,
-    function_at,
     parts_at,
     runs_with,
     statement_at,
@@ -103,16 +102,13 @@ def embedding_of_floats(attempt: Attempt) -> str:
         return ""
     given = attempt.failed_op.arguments.get("indices") if attempt.failed_op else None
     shape = given.shape if isinstance(given, Value) else (1,)
-    if not any(tensor.is_meta for tensor in find_all((attempt.args, attempt.kwargs), Tensor)):
-        return (
-            f"{attempt.stopped_in} looks things up by whole numbers, and is given floats, "
-            f"{shape_text(shape)}. x.long() makes whole numbers of them, if they are labels or "
-            "steps and no image."
-        )
-    return (
-        f"{attempt.stopped_in} looks things up by whole numbers, and a shape became "
-        f"floats. Give a tensor: torch.zeros({shape}, dtype=torch.long)."
+    became = (
+        f"a shape became floats. Give a tensor: torch.zeros({shape}, dtype=torch.long)."
+        if any(tensor.is_meta for tensor in find_all((attempt.args, attempt.kwargs), Tensor))
+        else f"is given floats, {shape_text(shape)}. x.long() makes whole numbers of them, if they "
+        "are labels or steps and no image."
     )
+    return f"{attempt.stopped_in} looks things up by whole numbers, and {became}"
 
 
 def made_of_a_fixed_size(attempt: Attempt) -> str:
@@ -230,13 +226,11 @@ def _first_of_type(attempt: Attempt, met: list[Value], other: str, usual: str) -
     while to_do:
         before.add(value := to_do.pop())
         to_do += [v for v in (value.op.inputs if value.op else ()) if v not in before]
-    for op in attempt.recording.ops:
-        met = [v for v in (*op.inputs, *op.outputs) if not v.is_input]
-        if before & set(op.outputs) and other in [v.dtype for v in met]:
-            break
-    else:
-        return ""
-    if (statement := statement_at(op.line)) is None:
+    ops = (op for op in attempt.recording.ops if before & {*op.outputs})
+    first = (
+        o for o in ops if other in [v.dtype for v in (*o.inputs, *o.outputs) if not v.is_input]
+    )
+    if (op := next(first, None)) is None or (statement := statement_at(op.line)) is None:
         return ""
     text = text_of(statement, op.line)
     told = f"The first {other} comes from line {op.line[1]}, `{text}`."
@@ -254,8 +248,6 @@ def _first_of_type(attempt: Attempt, met: list[Value], other: str, usual: str) -
     for node, new in changes[:MOST_TRIALS]:
         if runs_with(attempt, op.line, (node, new)):
             return f"{told} With `{new}` there, the network runs."
-    if function_at(op.line):
-        return told
     return f"{told} Convert it there: {to_usual}."
 
 
@@ -344,23 +336,21 @@ def _took_channels_for_batch(attempt: Attempt, value: Value) -> str:
     """Name the layer on the way to a value that took three dimensions for a single image."""
     made_by = [v.op for v in way_back(value, lambda v: v.depends_on_input) if v.op]
     for op, before in pairwise(made_by):
-        is_batch_added = before.inputs[0].op and before.inputs[0].op.name == "unsqueeze"
-        if op.name == "squeeze" and before.name == "convolution" and is_batch_added:
-            given = before.arguments["input"].shape[1:]
-            told = (
-                f"{attempt.wording.layer(before)} was given {shape_text(given)}, which it takes "
-                "for one image without a batch."
+        unsqueeze = before.inputs[0].op
+        names = [each and each.name for each in (op, before, unsqueeze)]
+        if unsqueeze and names == ["squeeze", "convolution", "unsqueeze"]:
+            source = unsqueeze.inputs[0].op
+            remedy = (
+                "squeeze() before it drops every dimension of size 1, so the batch too if it is 1: "
+                "leave it out, or name the dimension, x.squeeze(1)."
+                if source and source.name == "squeeze"
+                else "Keep all dimensions before it: keepdim=True in a mean or maximum, or "
+                "x.unsqueeze(1)."
             )
-            unsqueeze = before.inputs[0].op
-            source = unsqueeze.inputs[0].op if unsqueeze else None
-            if source and source.name == "squeeze":
-                return (
-                    f"{told} squeeze() before it drops every dimension of size 1, so the batch too "
-                    "if it is 1: leave it out, or name the dimension, x.squeeze(1)."
-                )
             return (
-                f"{told} Keep all dimensions before it: keepdim=True in a "
-                "mean or maximum, or x.unsqueeze(1)."
+                f"{attempt.wording.layer(before)} was given "
+                f"{shape_text(before.arguments['input'].shape[1:])}, which it takes for one image "
+                f"without a batch. {remedy}"
             )
     return ""
 

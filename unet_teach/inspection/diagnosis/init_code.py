@@ -49,13 +49,8 @@ class Made(NamedTuple):
     given: dict[str, Any]
 
 
-def _function_of_init(kind: type) -> Any:
-    """Return the `__init__` of a class, or the one that it inherits."""
-    return next(vars(each)["__init__"] for each in kind.__mro__ if "__init__" in vars(each))
-
-
-def _assigned(kind: type) -> Iterator[Assigned]:
-    function = None if kind.__module__.startswith("torch.") else tree_of(_function_of_init(kind))
+def _assigned(kind: Any) -> Iterator[Assigned]:
+    function = None if kind.__module__.startswith("torch.") else tree_of(kind.__init__)
     if function is None:
         return
     owner = f"{function.args.args[0].arg}."
@@ -115,18 +110,17 @@ def dilation_in_init(attempt: Attempt, path: str) -> tuple[int, str] | None:
     """Return the line and the text of the dilation that an `__init__` around a layer gives it."""
     layers, parts = attempt.layers, path.split(".")
     for i in reversed(range(len(parts))):
-        owner = type(layers.get(".".join(parts[:i])))
-        function = tree_of(_function_of_init(owner)) or ast.Pass()
-        for call in (n for n in ast.walk(function) if isinstance(n, ast.Call)):
-            for word in call.keywords:
-                if word.arg == "dilation" and not isinstance(word.value, ast.Constant):
-                    return call.lineno, ast.unparse(word.value)
+        owner: Any = layers.get(".".join(parts[:i]))
+        nodes = ast.walk(tree_of(owner.__init__) or ast.Pass())
+        for word in (n for n in nodes if isinstance(n, ast.keyword) and n.arg == "dilation"):
+            if not isinstance(word.value, ast.Constant):
+                return word.lineno, ast.unparse(word.value)
     return None
 
 
-def row_in_init(kind: type, name: str) -> str:
+def row_in_init(kind: Any, name: str) -> str:
     """Return the code in a loop of an `__init__` that makes the layers of a row, and its line."""
-    for node in ast.walk(tree_of(_function_of_init(kind)) or ast.Pass()):
+    for node in ast.walk(tree_of(kind.__init__) or ast.Pass()):
         made: ast.expr | None = None
         if isinstance(node, ast.Call) and ast.unparse(node.func) == f"self.{name}.append":
             made = node
@@ -173,8 +167,8 @@ def right_with_a_name(attempt: Attempt, path: str, wanted: Any) -> str:
     if own is None or made is None:
         return ""
     block, inner = ".".join(parts[:own]), ".".join(parts[own:])
-    kind = type(layers[block])
-    space = _function_of_init(kind).__globals__
+    kind: Any = type(layers[block])
+    space = kind.__init__.__globals__
     alike = {p: _names_inside(layers, p) for p, m in layers.items() if type(m) is kind}
     names = [n for n, v in alike[block].items() if type(v) is type(wanted) and v == wanted]
     if len(alike) == 1 < len(names):
@@ -232,12 +226,13 @@ def _runs_as(
 def _names(made: ast.expr) -> list[Any]:
     """Return the names of the entries in an nn.ModuleDict or an OrderedDict."""
     parts = [part for part in ast.walk(made) if isinstance(part, ast.Dict | ast.List)]
-    keys = [p.keys if isinstance(p, ast.Dict) else [_first_of(e) for e in p.elts] for p in parts]
+    keys = [
+        p.keys
+        if isinstance(p, ast.Dict)
+        else [e.elts[0] for e in p.elts if isinstance(e, ast.Tuple)]
+        for p in parts
+    ]
     return [key.value for key in keys[0] if isinstance(key, ast.Constant)] if keys else []
-
-
-def _first_of(entry: ast.expr) -> ast.expr | None:
-    return entry.elts[0] if isinstance(entry, ast.Tuple) and entry.elts else None
 
 
 def _numbers_of(made: Assigned) -> list[str]:
@@ -325,7 +320,7 @@ def _runs_with(
 def _call_that_makes(layers: dict[str, nn.Module], parts: list[str]) -> Made | None:
     """Return the call in an `__init__` that makes the layer on a path, and its values."""
     for i in range(len(parts) - 1, -1, -1):
-        owner = layers.get(".".join(parts[:i]))
+        owner: Any = layers.get(".".join(parts[:i]))
         if owner is None or type(owner).__module__.startswith("torch."):
             continue
         own = [a for a in _assigned(type(owner)) if a.target == f"self.{parts[i]}"]
@@ -335,7 +330,7 @@ def _call_that_makes(layers: dict[str, nn.Module], parts: list[str]) -> Made | N
         if not isinstance(value, ast.Call) or any(k.arg is None for k in value.keywords):
             return None
         known, kind = _known_names(type(owner), owner), type(layers[".".join(parts)])
-        around = _function_of_init(type(owner)).__globals__
+        around = getattr(owner.__init__, "__globals__", {})
         is_own = not kind.__module__.startswith("torch.")
         maker: Any = kind if is_own else computed(value.func, around, known)
         if not is_own and not isinstance(maker, types.FunctionType):
@@ -359,10 +354,10 @@ def _entry(row: ast.expr | None, number: str) -> ast.expr | None:
 
 
 def _known_names(
-    kind: type, owner: nn.Module, given: Mapping[str, Any] = MappingProxyType({})
+    kind: Any, owner: nn.Module, given: Mapping[str, Any] = MappingProxyType({})
 ) -> dict[str, Any]:
     """Return the names of an `__init__` whose values follow from what is given and its code."""
-    init = _function_of_init(kind)
+    init = kind.__init__
     parameters = inspect.signature(init).parameters
     known: dict[str, Any] = {
         n: p.default for n, p in parameters.items() if p.default is not p.empty

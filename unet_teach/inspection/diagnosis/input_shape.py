@@ -98,25 +98,23 @@ def single_position(attempt: Attempt) -> str:
         return ""
     larger = [{a: n * 2**k for a, n in enumerate(image.shape[2:], start=2)} for k in range(1, 6)]
     works = next((sides for sides in larger if attempt.runs_with(sides)), None)
+    told = f"{attempt.stopped_in} computes mean and spread over the positions of each map, and "
+    out = f"it out here, or use nn.GroupNorm(1, {found[1]})."
     if works is None:
         return (
-            f"{attempt.stopped_in} computes mean and spread over the positions of each map, and is "
-            "given maps of a single position (1×1), whatever the size of the image. Leave it out "
-            f"here, or use nn.GroupNorm(1, {found[1]})."
+            f"{told}is given maps of a single position (1×1), whatever the size of the image. "
+            f"Leave {out}"
         )
-    told = (
-        f"{attempt.stopped_in} computes mean and spread over the positions of each map, and with "
-        f"an image of {shape_text(image.shape[2:])} its maps have a single one. "
-        f"{shape_text(works.values())} works."
-    )
 
     def leave_out(copied: nn.Module) -> None:
         parent, _, name = attempt.recording.last_module.rpartition(".")
         setattr(copied.get_submodule(parent), name, nn.Identity())
 
-    if attempt.recording.last_module and runs_when(attempt, leave_out):
-        return f"{told} Or leave it out here, or use nn.GroupNorm(1, {found[1]})."
-    return f"{told} Or go down fewer times."
+    return (
+        f"{told}with an image of {shape_text(image.shape[2:])} its maps have a single one. "
+        f"{shape_text(works.values())} works. Or "
+        f"{f'leave {out}' if runs_when(attempt, leave_out) else 'go down fewer times.'}"
+    )
 
 
 def no_batch_dimension(attempt: Attempt) -> str:

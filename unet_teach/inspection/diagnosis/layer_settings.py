@@ -50,11 +50,9 @@ def no_forward(attempt: Attempt) -> str:
     path, module = _without_forward(attempt)
     if module is None:
         is_missing = '"forward" function' in attempt.message
-        return (
+        return (is_missing and "super()" in own_code(attempt.error).line) * (
             "super().forward(…) calls the forward of nn.Module, which has none. Leave "
             "super().forward out: a forward calls the layers itself, and returns what they make."
-            if is_missing and "super()" in own_code(attempt.error).line
-            else ""
         )
     name = type(module).__name__
     who = f"{path}, {article(name)}, has no forward" if path else "The network has no forward"
@@ -71,16 +69,13 @@ def no_forward(attempt: Attempt) -> str:
                 f"`def {method}`."
             )
     layers = [name for name, _ in module.named_children()]
-    if not layers:
-        return (
-            f"{who}, and no layers. Make the layers in its __init__, and write "
-            "`def forward(self, x)` that calls them."
-        )
-    return (
-        f"{who}: it owns layers, and nothing says how data flows. Its layers "
-        f"({', '.join(layers[:6])}{', …' if layers[6:] else ''}) stand ready; write "
-        "`def forward(self, x)` that calls them."
+    named = f"{', '.join(layers[:6])}{', …' * bool(layers[6:])}"
+    what = (
+        f": it owns layers, and nothing says how data flows. Its layers ({named}) stand ready;"
+        if layers
+        else ", and no layers. Make the layers in its __init__, and"
     )
+    return f"{who}{what} write `def forward(self, x)` that calls them."
 
 
 def _without_forward(attempt: Attempt) -> tuple[str, nn.Module | None]:
@@ -111,30 +106,23 @@ def too_much_output_padding(attempt: Attempt) -> str:
     )
     if stride > 1:
         return f"{told} Set output_padding={stride - 1} or less."
-    return (
-        f"{told} With stride=1 nothing is enlarged: set output_padding=0, or stride=2 and "
-        "output_padding=1 if the layer should double the size."
-    )
+    doubled = "stride=2 and output_padding=1 if the layer should double the size."
+    return f"{told} With stride=1 nothing is enlarged: set output_padding=0, or {doubled}"
 
 
 def layer_of_another_rank(attempt: Attempt) -> str:
     """A layer for images is given volumes, or the other way round."""
     op, module = attempt.failed_op, attempt.module
-    mode = next(
-        (m for k, (_, m) in KINDS.items() if re.search(rf"\b{m} mode", attempt.message)), ""
-    )
+    modes = {mode: rank for rank, (_, mode) in KINDS.items()}
+    found = re.search(rf"\b({'|'.join(modes)}) mode", attempt.message)
+    mode = found[1] if found else ""
     name = "" if attempt.is_own_code else type(module).__name__
     kind = re.fullmatch(r"(\w+)([123])d", name)
     functional = re.search(r"([123])d", op.name if op else attempt.message)
-    if mode:
-        rank = next(k for k, (_, m) in KINDS.items() if m == mode)
-    elif kind or functional:
-        rank = int(kind[2] if kind else functional[1] if functional else 0)
-    else:
-        return ""
+    rank = modes.get(mode) or int(kind[2] if kind else functional[1] if functional else 0)
     given = given_to_last(attempt)
     right = len(given.shape) - 2 if given else 0
-    if given is None or right not in KINDS or right == rank:
+    if given is None or right not in KINDS or rank in (0, right):
         return ""
     if given.op and given.op.name == "stack":
         return (
@@ -145,8 +133,8 @@ def layer_of_another_rank(attempt: Attempt) -> str:
     if given.is_input and not mode and not has_others:  # the input has the wrong rank
         return ""
     if mode:
-        what, remedy = f"mode {mode!r}", f"Set mode={KINDS[right][1]!r}."
-        other = KINDS[right][1]
+        what, other = f"mode {mode!r}", KINDS[right][1]
+        remedy = f"Set mode={other!r}."
         runs = runs_when(attempt, calls={F.interpolate: partial(_resized, mode=other)})
     elif kind:
         what, remedy = kind[0], f"Use nn.{kind[1]}{right}d."
@@ -188,25 +176,20 @@ def layer_norm_shape(attempt: Attempt) -> str:
     if found is None:
         return ""
     expected, given = ([int(n) for n in group.split(",")] for group in found.groups())
-    last = given[-len(expected) :]
+    last, are_many = given[-len(expected) :], len(expected) > 1
+    dimensions = f"{len(expected)} dimensions" if are_many else "dimension"
     told = (
         f"{attempt.stopped_in}{kind_of_layer(attempt)} normalises the last "
-        f"{_dimensions(len(expected))} and expects {shape_text(expected)} there, but is given "
+        f"{dimensions} and expects {shape_text(expected)} there, but is given "
         f"{shape_text(given)}."
     )
-    if len(expected) == 1 and len(given) > 2 and given[1] == expected[0]:
+    if not are_many and len(given) > 2 and given[1] == expected[0]:
         return (
             f"{told} Channels are dim 1: put x.movedim(1, -1) before it and x.movedim(-1, 1) after "
             f"it, or use nn.GroupNorm(1, {expected[0]})."
         )
-    depends = " This depends on the image's size; nn.GroupNorm does not." if len(last) > 1 else ""
-    return (
-        f"{told} Make it for these: nn.LayerNorm({last[0] if len(last) == 1 else last}).{depends}"
-    )
-
-
-def _dimensions(count: int) -> str:
-    return "dimension" if count == 1 else f"{count} dimensions"
+    depends = " This depends on the image's size; nn.GroupNorm does not." if are_many else ""
+    return f"{told} Make it for these: nn.LayerNorm({last if are_many else last[0]}).{depends}"
 
 
 def kind_of_layer(attempt: Attempt) -> str:

@@ -53,17 +53,13 @@ def own_code(error: BaseException | None) -> OwnCode:
     for frame, summary in reversed(_own_places(error)):
         file, first = summary.filename, summary.lineno or 0
         last = getattr(summary, "end_lineno", None) or first  # Python 3.10 does not know it
-        lines = [linecache.getline(file, n).rstrip() for n in range(first, last + 1)]
-        part = lines[0]
-        columns = [getattr(summary, name, None) for name in ("colno", "end_colno")]
-        if len(lines) == 1 and columns[1]:
-            part = lines[0][columns[0] : columns[1]]
-            # Only the names on the left, as when a tuple is unpacked: the other side matters.
-            part = lines[0] if re.fullmatch(r"[\w\s,()*]+", part) else part
-        elif len(lines) > 1:
-            part = " ".join(line.strip() for line in lines)
+        lines = [linecache.getline(file, n) for n in range(first, last + 1)]
+        whole = " ".join(line.strip() for line in lines)
+        start, end = (getattr(summary, name, None) for name in ("colno", "end_colno"))
+        part = lines[0][start:end] if len(lines) == 1 and end else whole
+        # Only the names on the left, as when a tuple is unpacked: the other side matters.
+        part = whole if re.fullmatch(r"[\w\s,()*]+", part) else part
         if lines[0].strip():
-            whole = lines[0].strip() if len(lines) == 1 else part
             parameters = frame.f_code.co_varnames[: frame.f_code.co_argcount]
             values = _values_in(part, frame.f_locals)
             name = Path(file).name

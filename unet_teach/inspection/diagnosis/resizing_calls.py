@@ -84,7 +84,7 @@ def _last_ops(value: Value) -> Iterator[Op]:
 def _pad_remedy(attempt: Attempt, op: Op, given: Sizes, wanted: Sizes) -> str:
     """Say which numbers F.pad needs, where it was given them in another order or as negatives."""
     numbers = list(op.arguments["pad"])
-    missing = [n for w, g in zip(reversed(wanted), reversed(given), strict=True) for n in [w - g]]
+    missing = [w - g for w, g in zip(reversed(wanted), reversed(given), strict=True)]
     added = [a + b for a, b in zip(numbers[::2], numbers[1::2], strict=True)]
     added += [0] * (len(missing) - len(added))
     right = [*numbers[2:], *numbers[:2]] if len(numbers) == 4 else []
@@ -170,8 +170,9 @@ def _cropped(value: Value, wanted: Sizes) -> str:
         made = f"{made}: it begins at {start}, which counts from the end"
     if start < 0 and before == wanted:
         return f"{made}. {WRONG_WAY}"
-    if any(b < w for b, w in zip(before, wanted, strict=True)):
-        if any(b > w for b, w in zip(before, wanted, strict=True)):
+    more = [b - w for b, w in zip(before, wanted, strict=True)]
+    if min(more) < 0:
+        if max(more) > 0:
             return ""
         return (
             f"{made}. This is the smaller map, and the larger one, {shape_text(wanted)}, is to be "
@@ -185,7 +186,7 @@ def _cropped(value: Value, wanted: Sizes) -> str:
         )
     half = (
         " Half of an odd difference is rounded, so the same cut at both ends is one cell too few."
-        if any((b - w) % 2 for b, w in zip(before, wanted, strict=True))
+        if any(n % 2 for n in more)
         else ""
     )
     if before[-1] == value.shape[-1] and value.shape[2] != before[0]:

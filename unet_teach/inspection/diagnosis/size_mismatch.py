@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import ast
-import contextlib
-import inspect
 import math
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable
 from functools import partial
 from itertools import permutations
 from typing import Any
@@ -19,7 +16,7 @@ from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 from unet_teach.inspection.axes import finest_strides
 from unet_teach.inspection.diagnosis.attempt import Attempt
 from unet_teach.inspection.diagnosis.channel_mismatch import cat_dim
-from unet_teach.inspection.diagnosis.enlarged_otherwise import enlarged_otherwise
+from unet_teach.inspection.diagnosis.enlarged_otherwise import enlarged_otherwise, runs_changed
 from unet_teach.inspection.diagnosis.feature_mismatch import PRODUCTS
 from unet_teach.inspection.diagnosis.forward_code import exchanged_maps, other_order
 from unet_teach.inspection.diagnosis.init_code import (
@@ -38,7 +35,7 @@ from unet_teach.inspection.diagnosis.size_steps import (
     setting_text,
     steps_to,
 )
-from unet_teach.inspection.diagnosis.source import evaluated, parts_at, runs_with, text_of
+from unet_teach.inspection.diagnosis.source import evaluated, parts_at, running, runs_with, text_of
 from unet_teach.inspection.diagnosis.trials import runs_when, swapped_results
 from unet_teach.inspection.graph import GLOBAL, SAME_LEVEL, join_kind
 from unet_teach.inspection.recording import Op, Value
@@ -136,19 +133,15 @@ def _padded_away(attempt: Attempt, first: Value, second: Value) -> str:
     return ""
 
 
-def _divisible(attempt: Attempt, first: Value, second: Value) -> str:
-    """Say by what the input's sides must be divisible, where that is the reason."""
-    told = _divisible_sides(attempt)
-    return told and f"{told} Pad the input, or {ADVICE}"
-
-
 def _results_exchanged(attempt: Attempt, first: Value, second: Value) -> str:
     """Say that the network runs if what a block returns is taken in the other order."""
     for paths, shapes in swapped_results(attempt):
-        code = next(
-            (found for found in map(_unpacking(paths[0]), _own_sources(attempt)) if found), None
-        )
-        write = f" Write `{code[2]}, {code[1]} = {code[3]}`." if code else ""
+        name, write = paths[0].rpartition(".")[2], ""
+        for node in (n for function, _, _ in running(attempt) for n in ast.walk(function)):
+            if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Tuple):
+                names = ", ".join(map(ast.unparse, reversed(node.targets[0].elts)))
+                if (value := ast.unparse(node.value)).startswith(f"self.{name}("):
+                    write = write or f" Write `{names} = {value}`."
         do = "do" if paths[2:] else "does"
         more = f", and so {do} {listed(paths[1:])}" if paths[1:] else ""
         return (
@@ -157,19 +150,6 @@ def _results_exchanged(attempt: Attempt, first: Value, second: Value) -> str:
             f"called?{write}"
         )
     return ""
-
-
-def _own_sources(attempt: Attempt) -> Iterator[str]:
-    """Yield the code of each class of the network."""
-    for kind in dict.fromkeys(map(type, attempt.model.modules())):
-        with contextlib.suppress(OSError, TypeError):
-            yield inspect.getsource(kind)
-
-
-def _unpacking(path: str) -> Callable[[str], re.Match[str] | None]:
-    """Return what finds the line of a code that gives what a module returns to two names."""
-    name = re.escape(path.rpartition(".")[2])
-    return re.compile(rf"^ *(\w+), (\w+) = (self\.{name}\(.*\)) *$", re.MULTILINE).search
 
 
 def _wrong_level(attempt: Attempt, first: Value, second: Value) -> str:
@@ -229,8 +209,6 @@ def _wrong_level(attempt: Attempt, first: Value, second: Value) -> str:
                 f"up-sampling to {shape_text(other.shape[2:])} is missing, "
                 "F.interpolate(x, size=skip.shape[2:])."
             )
-        if order := _from_its_end(attempt, up, other):
-            return f"{told}. {order}"
         is_pooled = other.op is not None and "pool" in other.op.name
         if is_pooled and other.op and other.op.inputs[0] is fitting[-1]:
             return (
@@ -244,23 +222,6 @@ def _wrong_level(attempt: Attempt, first: Value, second: Value) -> str:
                 f"{shape_text(other.shape[2:])} itself."
             )
         return told
-    return ""
-
-
-def _from_its_end(attempt: Attempt, up: Value, other: Value) -> str:
-    """Say that a list of skips is read from its front, where it is needed from its end."""
-    code = own_code(attempt.error)
-    for name, kept in {**code.names, **code.values}.items():
-        is_list = isinstance(kept, list | tuple) and len(kept) > 1
-        if not is_list or not all(isinstance(m, Tensor) and m.dim() == len(up.shape) for m in kept):
-            continue
-        shapes = [tuple(m.shape) for m in kept]
-        places = [i for i, shape in enumerate(shapes) if shape == other.shape]
-        if any(shapes[-1 - i][2:] == up.shape[2:] for i in places if 2 * i < len(shapes) - 1):
-            return (
-                f"`{name}` holds the encoder's maps from {shape_text(shapes[0][2:])} to "
-                f"{shape_text(shapes[-1][2:])}, and the decoder needs them from the end."
-            )
     return ""
 
 
@@ -311,13 +272,13 @@ def _mended_step(attempt: Attempt, first: Value, second: Value) -> str:
         told = f"One is {times} times as large as the other"
         block = attempt.failed_op.module if attempt.failed_op else ""
         strided = [s for s in others if s.kind == "convolution"]
-        if block and falls[0].op.module.startswith(f"{block}.") and strided:
+        is_inside = block and falls[0].op.module.startswith(f"{block}.")
+        if is_inside and strided:
             return (
                 f"{told}: {word(falls[0].op.outputs[0])} has a stride, and on the other way "
                 f"{word(strided[0].op.outputs[0])} has none. Give both the same stride."
             )
-        is_added = attempt.failed_op is not None and attempt.failed_op.is_pointwise
-        if block and is_added and falls[0].op.module.startswith(f"{block}."):
+        if is_inside and attempt.failed_op and attempt.failed_op.is_pointwise:
             return (
                 f"{told}: in {block}, {word(falls[0].op.outputs[0])} makes it smaller, and nothing "
                 "does so on the shortcut beside it. A shortcut needs the same stride and channels: "
@@ -327,9 +288,6 @@ def _mended_step(attempt: Attempt, first: Value, second: Value) -> str:
             f"{told}, and nothing on the way makes the smaller one larger: an up-sampling is "
             "missing, F.interpolate(x, size=skip.shape[2:])."
         )
-    if uneven := [s for s in (*steps, *others) if s.is_uneven]:
-        named = listed(f"{word(s.op.outputs[0])} makes {s.text}" for s in uneven[-2:])
-        return f"{named}, so not all sides change alike. Each must be enlarged as it was reduced."
     ways = [
         (way[0].before if way else value.shape[2:], way)
         for value, way in ((large, whole), (small, steps_to(graph, small, graph.image)))
@@ -356,28 +314,41 @@ def _mended_step(attempt: Attempt, first: Value, second: Value) -> str:
         for value in change.changed.values():
             if named := right_with_a_name(attempt, change.step.op.module, value):
                 return f"{_change_of_layer(attempt, change.step)}: {named}."
-    working = [change for change in best if _works(attempt, change)]
+    tried = [(c, [step.op.module for step in (c.step, *c.others)]) for c in best]
+    working = [c for c, paths in tried if runs_changed(attempt, paths, c.changed)]
     fitting = [_change(attempt, change) for change in working or best]
     return f"{'. Or '.join(fitting[:2])}{advice}" if fitting else ""
 
 
-def _padding_of_dilation(attempt: Attempt, step: Step) -> str:
-    """Say that several dilated convolutions need more padding, if the network runs with it."""
+def _steady(attempt: Attempt) -> dict[str, Any]:
+    """Return the convolutions that move by single cells, by their paths."""
+    return {
+        path: m
+        for path, m in attempt.layers.items()
+        if isinstance(m, nn.modules.conv._ConvNd) and not m.transposed and set(m.stride) == {1}
+    }
 
-    def lacking(network: nn.Module) -> dict[str, Any]:
-        return {
-            path: m
-            for path, m in network.named_modules()
-            if isinstance(m, nn.modules.conv._ConvNd) and not m.transposed
-            if max(m.dilation) > 1 and set(m.stride) == {1} and m.padding != _keeping(m)
-        }
 
+def _keeping(layer: Any) -> tuple[int, ...]:
+    """Return the padding with which a convolution keeps the size."""
+    pairs = zip(layer.kernel_size, layer.dilation, strict=True)
+    return tuple(size // 2 * dilation for size, dilation in pairs)
+
+
+def _runs_padded(attempt: Attempt, paths: Iterable[str], sides: dict[int, int]) -> bool:
     def pad(copied: nn.Module) -> None:
-        for layer in lacking(copied).values():
+        for path in paths:
+            layer: Any = copied.get_submodule(path)
             layer.padding = _keeping(layer)
 
-    layers = list(lacking(attempt.model))
-    if len(layers) < 2 or step.op.module not in layers or not runs_when(attempt, pad):
+    return runs_when(attempt, pad, sides=sides)
+
+
+def _padding_of_dilation(attempt: Attempt, step: Step) -> str:
+    """Say that several dilated convolutions need more padding, if the network runs with it."""
+    steady = _steady(attempt).items()
+    layers = [p for p, m in steady if max(m.dilation) > 1 and m.padding != _keeping(m)]
+    if len(layers) < 2 or step.op.module not in layers or not _runs_padded(attempt, layers, {}):
         return ""
     half = step.setting("kernel_size")[0] // 2
     times = f"{half} * " if half > 1 else ""
@@ -389,61 +360,26 @@ def _padding_of_dilation(attempt: Attempt, step: Step) -> str:
     )
 
 
-def _keeping(layer: Any) -> tuple[int, ...]:
-    pairs = zip(layer.kernel_size, layer.dilation, strict=True)
-    return tuple(size // 2 * dilation for size, dilation in pairs)
-
-
-def _works(attempt: Attempt, change: Mended) -> bool:
-    """Return whether the network runs to its end when the layers of a change are so made."""
-
-    def mend(copied: nn.Module) -> None:
-        for step in (change.step, *change.others):
-            layer = copied.get_submodule(step.op.module)
-            for name, value in change.changed.items():
-                if name == "kernel_size" and hasattr(layer, "weight"):
-                    raise AttributeError("its weights have another size")
-                getattr(layer, name)  # a step that is no layer has none
-                setattr(layer, name, value)
-
-    return runs_when(attempt, mend)
-
-
 def _padding_everywhere(attempt: Attempt, step: Step) -> str:
     """Say that all convolutions lack padding, if the network runs when they have it."""
-    kernel = set(step.setting("kernel_size"))
-    if not step.keeps_or_shifts or len(kernel) > 1 or min(kernel) % 2 == 0:
-        return ""
-
-    def is_alike(layer: Any) -> bool:
-        is_convolution = isinstance(layer, nn.modules.conv._ConvNd) and not layer.transposed
-        return is_convolution and set(layer.stride) == {1} and set(layer.kernel_size) == kernel
-
-    def pad(copied: nn.Module) -> None:
-        each: Iterator[Any] = filter(is_alike, copied.modules())
-        for layer in each:
-            layer.padding = tuple(size // 2 for size in layer.kernel_size)
-
-    alike: dict[str, Any] = {
-        path: layer for path, layer in attempt.layers.items() if is_alike(layer)
-    }
+    kernel = step.setting("kernel_size")
+    size, axes, levels = kernel[0], attempt.graph.axes, attempt.graph.levels.values()
+    alike = {p: m for p, m in _steady(attempt).items() if set(m.kernel_size) == set(kernel)}
     lacks = [set(layer.padding) == {0} and set(layer.dilation) == {1} for layer in alike.values()]
-    axes, levels = attempt.graph.axes, attempt.graph.levels.values()
+    is_odd = len(set(kernel)) == 1 and size % 2 == 1
+    if not step.keeps_or_shifts or not is_odd or len(alike) < 2 or not all(lacks):
+        return ""
     coarsest = 2 ** round(max((level for level in levels if level < GLOBAL), default=0))
-    rounded = {axis: -(-size // coarsest) * coarsest for axis, size in axes.items()}
-    if len(alike) < 2 or not all(lacks):
-        return ""
-    fits = runs_when(attempt, pad)
-    if not fits and not runs_when(attempt, pad, sides=rounded):
-        return ""
-    image = "" if fits else f" and an image of {shape_text(rounded.values())}"
-    lacking = list(alike)
-    size = kernel.pop()
-    return (
-        f"None of the {len(lacking)} convolutions with kernel_size={size}, {lacking[0]} to "
-        f"{lacking[-1]}, has padding, so each takes {size - 1} off height and width. With "
-        f"padding={size // 2} in each of them{image}, the network runs"
-    )
+    for sides in ({}, {axis: -(-side // coarsest) * coarsest for axis, side in axes.items()}):
+        if _runs_padded(attempt, alike, sides):
+            image = f" and an image of {shape_text(sides.values())}" if sides else ""
+            return (
+                f"None of the {len(alike)} convolutions with kernel_size={size}, "
+                f"{' to '.join([*alike][:: len(alike) - 1])}, has padding, so each takes "
+                f"{size - 1} off height and width. With padding={size // 2} in each of "
+                f"them{image}, the network runs"
+            )
+    return ""
 
 
 def _change_of_layer(attempt: Attempt, step: Step, also: str = "") -> str:
@@ -461,10 +397,9 @@ def _change_of_layer(attempt: Attempt, step: Step, also: str = "") -> str:
 def _change(attempt: Attempt, change: Mended) -> str:
     """Say what a layer makes of which size, and with which settings it would be right."""
     step = change.step
-    own, makers = attempt.wording.step(step.op.outputs[0]), dict[str, None]()
-    makers.update((attempt.wording.step(s.op.outputs[0]), None) for s in change.others)
-    others = [maker for maker in makers if maker != own][:3]  # a layer may be called again
-    also = f" (and in the same way {listed(others)})" if others else ""
+    each = (attempt.wording.step(s.op.outputs[0]) for s in (step, *change.others))
+    _, *makers = dict.fromkeys(each)  # a layer may be called again
+    also = f" (and in the same way {listed(makers[:3])})" if makers else ""
     needed = listed(f"{name}={setting_text(value)}" for name, value in change.changed.items())
     is_kept, s = change.after == step.before, "" if len(change.changed) > 1 else "s"
     verb = f"keep{s} the size" if is_kept else f"make{s} {shape_text(change.after)}"
@@ -473,18 +408,15 @@ def _change(attempt: Attempt, change: Mended) -> str:
 
 def _differ(first: Value, second: Value, op: Op) -> bool:
     """Return whether two maps differ along an axis where this operation needs them equal."""
-    if len(first.shape) != len(second.shape):
-        return False
     joined = cat_dim(op, first) if op.name == "cat" else None
+    pairs = enumerate(zip(first.shape, second.shape, strict=False))
+    needs_all = joined is not None  # others broadcast
     return any(
-        i != joined
-        and first.shape[i] != second.shape[i]
-        and (joined is not None or 1 not in (first.shape[i], second.shape[i]))  # broadcasting
-        for i in range(2, len(first.shape))
+        i > 1 and i != joined and a != b and (needs_all or 1 not in (a, b)) for i, (a, b) in pairs
     )
 
 
-def _divisible_sides(attempt: Attempt) -> str:
+def _divisible(attempt: Attempt, first: Value, second: Value) -> str:
     """Say by what the input's sides must be divisible, if that is the reason.
 
     They must be multiples of the coarsest stride in the network. Only sizes with which the network
@@ -503,4 +435,7 @@ def _divisible_sides(attempt: Attempt) -> str:
     near = " or ".join(shape_text(dict.fromkeys(sizes.values())) for sizes in working)
     now = shape_text(dict.fromkeys(graph.axes[axis] for axis in coarsest if axis in odd))
     verb = "works" if len(working) == 1 else "work"
-    return f"The input's sides must be divisible by {divisor}, and {now} is not: {near} {verb}."
+    return (
+        f"The input's sides must be divisible by {divisor}, and {now} is not: {near} {verb}. "
+        f"Pad the input, or {ADVICE}"
+    )

@@ -58,6 +58,14 @@ class Step:
         """Return a setting along each axis."""
         return tuple(settings[name] for settings in self.settings)
 
+    def changed(self, each: Sequence[Settings]) -> dict[str, Sizes]:
+        """Return which settings differ in others along each axis."""
+        settings = {name: tuple(other[name] for other in each) for name in NAMES}
+        changed = {name: value for name, value in settings.items() if value != self.setting(name)}
+        if self.kind == "pooling" and changed.get("kernel_size") == settings["stride"]:
+            changed.pop("stride", None)  # a pooling's stride is its kernel, if it is not given
+        return changed
+
     @property
     def text(self) -> str:
         """What it makes of which size."""
@@ -214,13 +222,9 @@ def _mended(ways: Sequence[tuple[Sizes, Sequence[Step]]], alike: Sequence[Step])
             each.append(best)
     if len(each) < len(step.settings):
         return None
-    settings = {name: tuple(s[name] for s in each) for name in NAMES}
-    changed = {n: value for n, value in settings.items() if value != step.setting(n)}
-    if changed.get("kernel_size") == settings["stride"]:
-        changed.pop("stride", None)  # a pooling's stride is its kernel, if it is not given
     after = tuple(step.size(axis, step.before[axis], s) for axis, s in enumerate(each))
     differ = max(_cost(*pair)[0] for pair in zip(step.settings, each, strict=True))
-    return Mended(step, tuple(alike[1:]), changed, after, (step.divides_exactly, differ))
+    return Mended(step, tuple(alike[1:]), step.changed(each), after, (step.divides_exactly, differ))
 
 
 def _last_size(

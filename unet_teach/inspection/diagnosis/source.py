@@ -22,20 +22,13 @@ from unet_teach.inspection.diagnosis.trials import runs_when
 from unet_teach.inspection.plain_lists import all_modules
 
 Function = ast.FunctionDef | ast.Lambda
-Change = tuple[ast.AST, str]  # a part of the tree, and what stands in its place
-Way = tuple[str, Sequence[ast.AST]]  # what to write, and the parts in whose place
+Change = tuple[Any, str]  # a part of the tree, and what stands in its place
+Way = tuple[str, Sequence[Any]]  # what to write, and the parts in whose place
 Place = tuple[str, int]  # a file, and the number of a line
 HARMLESS = (  # what can be evaluated a second time without changing anything
     *(ast.Name, ast.Load, ast.Constant, ast.BinOp, ast.UnaryOp, ast.operator, ast.unaryop),
-    *(
-        ast.JoinedStr,
-        ast.FormattedValue,
-        ast.Subscript,
-        ast.Attribute,
-        ast.Slice,
-        ast.Tuple,
-        ast.List,
-    ),
+    *(ast.JoinedStr, ast.FormattedValue, ast.Subscript, ast.Attribute, ast.Slice),
+    *(ast.Tuple, ast.List),
 )
 HARMLESS_CALLS = (
     *("len", "str", "int", "min", "max", "abs", "size", "dim"),
@@ -160,13 +153,10 @@ def computed(node: ast.AST, around: dict[str, Any], names: Mapping[str, Any]) ->
 
 def given_by(name: str, place: Place) -> ast.Assign | None:
     """Return the last assignment to a name before a line, in the same function."""
-    function, found = function_at(place), None
-    for node in ast.walk(function) if function else ():
-        if isinstance(node, ast.Assign) and node.lineno < place[1]:
-            for target in node.targets:
-                if isinstance(target, ast.Name) and target.id == name:
-                    found = node if found is None or node.lineno > found.lineno else found
-    return found
+    nodes = ast.walk(function_at(place) or ast.Pass())
+    before = (n for n in nodes if isinstance(n, ast.Assign) and n.lineno < place[1])
+    found = (n for n in before if name in map(ast.unparse, n.targets))
+    return max(found, key=lambda n: n.lineno, default=None)
 
 
 def runs_with(attempt: Attempt, place: Place, *changes: Change) -> bool:
@@ -235,28 +225,21 @@ def _methods(kind: type) -> Iterator[tuple[str, types.FunctionType]]:
 def _changed(file: str, function: ast.FunctionDef, changes: Sequence[Change]) -> str:
     """Return the source of a function with some of its parts replaced."""
     lines = [line.encode() for line in linecache.getlines(file)]
-    for node, new in sorted(changes, key=lambda c: _start(c[0]), reverse=True):
-        (first, start), (last, end) = _start(node), _end(node)
-        lines[first - 1 : last] = [lines[first - 1][:start] + new.encode() + lines[last - 1][end:]]
+    for node, new in sorted(changes, key=lambda c: (c[0].lineno, c[0].col_offset), reverse=True):
+        first, last = node.lineno, node.end_lineno
+        before, after = lines[first - 1][: node.col_offset], lines[last - 1][node.end_col_offset :]
+        lines[first - 1 : last] = [before + new.encode() + after]
         lines[first:first] = [b"" for _ in range(last - first)]  # the numbers of lines stay
     body = b"".join(lines[function.lineno - 1 : function.end_lineno]).decode()
     return textwrap.dedent(body)
-
-
-def _start(node: Any) -> tuple[int, int]:
-    return node.lineno, node.col_offset
-
-
-def _end(node: Any) -> tuple[int, int]:
-    return node.end_lineno, node.end_col_offset
 
 
 def _compiled(text: str, method: types.FunctionType) -> Callable[..., Any]:
     """Return a method with another source, with the names around it that the old one knew."""
     free = method.__code__.co_freevars
     cells = [cell.cell_contents for cell in method.__closure__ or ()]
-    inner = textwrap.indent(text, "    ")
-    source = f"def around({', '.join(free)}):\n{inner}\n    return {method.__name__}\n"
+    inner = f"{textwrap.indent(text, '    ')}\n    return {method.__name__}"
+    source = f"def around({', '.join(free)}):\n{inner}\n"
     space: dict[str, Any] = {}
     exec(source, method.__globals__, space)
     made: Callable[..., Any] = space["around"](*cells)
