@@ -189,7 +189,7 @@ SIZES: dict[
     "size of one side": (
         lambda: ThreeLevels(up1=lambda x: F.interpolate(x, size=2 * x.shape[3]), dec1=block(24, 8)),
         (1, 3, 32, 64),
-        ["a single number as size makes a square"],
+        ["its size makes a square, 64×64. What fits other images is scale_factor=2."],
         lambda: ThreeLevels(up1=lambda x: F.interpolate(x, scale_factor=2), dec1=block(24, 8)),
     ),
     "odd crop": (

@@ -261,7 +261,10 @@ GIVEN: dict[str, tuple[Callable[[], nn.Module], tuple[Any, ...], dict[str, Any],
         lambda: Adds(16),
         (PICTURE,),
         {},
-        ["16 channels (made by two (convolution)) meet 4 (made by one", "1×1 convolution"],
+        [
+            "16 channels (made by two (convolution)) meet 4 (made by one",
+            "Let two make 4, or let one make 16.",
+        ],
     ),
     "joined along the batch": (
         lambda: Joins(0),

@@ -730,3 +730,113 @@ def test_two_maps_that_are_exchanged_in_a_call() -> None:
     assert ", and so wherever `cropped` is called, the network runs." in told
     told = tells(MapsExchanged(None, None), (1, 1, 16, 16))
     assert "exchanged: with `self.enlarged(x, skip)`, the network runs." in told
+
+
+class AddsClasses(nn.Module):
+    """Adds scores of 5 classes and of another number."""
+
+    def __init__(self, classes: int = 21) -> None:
+        super().__init__()
+        self.fine, self.coarse = conv(3, classes), conv(3, 5)
+        self.head = conv(5, 5)
+
+    def forward(self, x: Tensor) -> Any:
+        return self.head(self.coarse(x) + self.fine(x))
+
+
+class CallsEachStage(nn.Module):
+    """Calls lists of layers like layers."""
+
+    def __init__(self, kind: Any = nn.ModuleList) -> None:
+        super().__init__()
+        stages = [[conv(3, 4), nn.ReLU()], [conv(4, 5)]]
+        self.stages = nn.ModuleList(kind(s) if kind is nn.ModuleList else kind(*s) for s in stages)
+
+    def forward(self, x: Tensor) -> Any:
+        for stage in self.stages:
+            x = stage(x)
+        return x
+
+
+class FixedUpsample(nn.Module):
+    """Enlarges to a size, or by a factor."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__()
+        self.down, self.up = nn.Conv2d(3, 4, 2, 2), nn.Upsample(**options or {"size": 16})
+        self.head = conv(7, 1)
+
+    def forward(self, x: Tensor) -> Any:
+        return self.head(torch.cat([self.up(self.down(x)), x], 1))
+
+
+class Pair(nn.Module):
+    """Returns a halved map, and the map itself."""
+
+    def __init__(self, before: int, after: int) -> None:
+        super().__init__()
+        self.conv = conv(before, after)
+
+    def forward(self, x: Tensor) -> Any:
+        full = self.conv(x)
+        return F.max_pool2d(full, 2), full
+
+
+class TakesOneApart(nn.Module):
+    """Names both results of one block, and not of the next."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.one, self.two, self.head = Pair(3, 4), Pair(4, 6), conv(6, 1)
+
+    def forward(self, x: Tensor) -> Any:
+        x, _skip = self.one(x)
+        kept = self.two(x)
+        return self.head(kept)
+
+
+class TakesBothApart(TakesOneApart):
+    """Names the results of both blocks."""
+
+    def forward(self, x: Tensor) -> Any:
+        x, _skip = self.one(x)
+        x, _skip = self.two(x)
+        return self.head(x)
+
+
+class Shuffles(nn.Module):
+    """Mixes the channels of three groups."""
+
+    def __init__(self, width: int = 32) -> None:
+        super().__init__()
+        self.conv = conv(3, width)
+
+    def forward(self, x: Tensor) -> Any:
+        x = self.conv(x)
+        n, c, h, w = x.shape
+        groups = 3
+        x = x.view(n, groups, c // groups, h, w)
+        return x.transpose(1, 2).reshape(n, c, h, w)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says", "mended"),
+    [
+        (AddsClasses(), "Let fine make 5.", AddsClasses(5)),
+        (CallsEachStage(), "`for layer in stage: x = layer(x)`", CallsEachStage(nn.Sequential)),
+        (FixedUpsample(), "makes a square, 16×16. What fits other images is scale_factor=2.",
+         FixedUpsample(scale_factor=2)),
+        (TakesOneApart(), "Give each part a name, as `x, _skip = self.one(x)` in line ",
+         TakesBothApart()),
+        (Shuffles(), "`c // groups`, 32 // 3, is 10 and leaves a rest: 3 does not divide 32. "
+         "Make `c` 30 or 33, or choose a number that divides it for `groups`.", Shuffles(33)),
+        (Shuffles(), "3 does not divide 32", Shuffles(30)),
+    ],
+    ids=lambda each: each if isinstance(each, str) else "",
+)  # fmt: skip
+def test_a_remedy_fits_the_place_where_the_network_stops(
+    wrong: nn.Module, says: str, mended: nn.Module
+) -> None:
+    image = (1, 3, 16, 24)
+    assert says in tells(wrong, image)
+    assert runs(mended, image)

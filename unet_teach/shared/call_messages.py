@@ -9,7 +9,7 @@ CALL_MESSAGES: tuple[tuple[str, str, str], ...] = (
     (
         r"more than 1 value per channel when training.*Size\(\[(?P<shape>[\d, ]+)\]",
         "While training, a batch norm computes mean and spread of each channel over the batch and all positions, and {shape} has a single value per channel.",
-        "Give a batch of at least two images, or a larger image, so that the bottleneck is more than 1×1; or use nn.GroupNorm. For a prediction, call network.eval() first.",
+        "Give a batch of at least two images, or use nn.GroupNorm. A larger image helps where halvings made it 1×1, not after a pooling to 1×1. For a prediction, call network.eval() first.",
     ),
     (
         r"num_channels must be divisible by num_groups",

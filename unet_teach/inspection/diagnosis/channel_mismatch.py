@@ -17,6 +17,8 @@ from unet_teach.inspection.diagnosis.channel_trials import (
     FUNCTIONS,
     LATER,
     either,
+    layer_before,
+    making,
     of_any_channels,
     taking,
 )
@@ -82,10 +84,13 @@ def added_channels_differ(attempt: Attempt) -> str:
             f"{told} Their batches differ too, {first} and {second}: was one divided along dim 0, "
             "the batch, as chunk and split do where no dim is given? Write x.chunk(2, dim=1)."
         )
-    return (
-        f"{told} Bring one to the other's number by a 1×1 convolution, or join them by torch.cat, "
-        "which takes both."
-    )
+    ways = [
+        f"let {layer.module} make {other.shape[1]}"
+        for value, other in (maps, maps[::-1])
+        if making(attempt, value, other.shape[1]).runs and (layer := layer_before(value))
+    ]
+    remedy = ", or ".join(ways) or "bring one to the other's number by a 1×1 convolution"
+    return f"{told} {remedy[0].upper()}{remedy[1:]}."
 
 
 def _meeting(attempt: Attempt) -> tuple[Any, list[Value], str]:

@@ -83,10 +83,15 @@ def taking(attempt: Attempt, op: Op, channels: int) -> Trial:
     return _trial(attempt, watch, {each: partial(convolve, each) for each in FUNCTIONS})
 
 
+def layer_before(given: Value) -> Op | None:
+    """Return the last convolution on the way to a map."""
+    way = (v.op for v in way_back(given, lambda v: v.depends_on_input))
+    return next((op for op in way if op and op.name in CONVOLUTIONS), None)
+
+
 def making(attempt: Attempt, given: Value, channels: int) -> Trial:
     """Try a network in which the layer before a map makes so many channels of it."""
-    way = (v.op for v in way_back(given, lambda v: v.depends_on_input))
-    layer = next((op for op in way if op and op.name in CONVOLUTIONS), None)
+    layer = layer_before(given)
     if layer is None or not isinstance(attempt.layers.get(layer.module), nn.modules.conv._ConvNd):
         return Trial(False, 0)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import difflib
 import re
 import types
@@ -13,6 +14,7 @@ from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 
 from unet_teach.inspection.diagnosis.attempt import Attempt
 from unet_teach.inspection.diagnosis.own_code import article, is_given, own_code
+from unet_teach.inspection.diagnosis.source import evaluated, parts_at, text_of
 from unet_teach.inspection.diagnosis.trials import runs_when
 from unet_teach.inspection.plain_lists import all_modules
 from unet_teach.inspection.recording import Value
@@ -38,10 +40,13 @@ def container_is_called(attempt: Attempt) -> str:
     if container is None or remedy is None:
         return ""
     keys = ", ".join(repr(name) for name, _ in container.named_children())
-    kind = type(container).__name__
+    kind, code = type(container).__name__, own_code(attempt.error)
+    calls = parts_at(code.place, ast.Call)
+    named = [c.func for c in calls if type(evaluated(c.func, code.frame)) is type(container)]
+    it = text_of(named[0], code.place) if named else f"self.{path}" if path else "it"
     return (
         f"{path or 'The network'} is an nn.{kind}, which only stores its parts and cannot be "
-        f"called. {remedy.format(it=f'self.{path}' if path else 'it', keys=keys)}"
+        f"called. {remedy.format(it=it, keys=keys)}"
     )
 
 

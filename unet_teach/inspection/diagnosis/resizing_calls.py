@@ -154,7 +154,10 @@ def _resize_remedy(op: Op, wanted: Sizes) -> str:
             f"result. Write scale_factor={made[0]}."
         )
     if by_size and len(set(made)) == 1 < len(set(wanted)) and made[0] in wanted:
-        return "a single number as size makes a square. Give both, size=skip.shape[2:]."
+        fits = (
+            f"scale_factor={max(times):g}" if len(times) == 1 else "size=skip.shape[2:], in forward"
+        )
+        return f"its size makes a square, {shape_text(made)}. What fits other images is {fits}."
     return ""
 
 

@@ -18,6 +18,7 @@ from unet_teach.inspection.diagnosis.source import (
     called_name,
     code_of,
     evaluated,
+    function_at,
     given_by,
     parts_at,
     runs_by,
@@ -135,6 +136,8 @@ def _of_a_name(attempt: Attempt, made: _Made) -> str:
         names = ", ".join("abcd"[: len(thing)])
         few = isinstance(thing, tuple) and len(thing) <= MOST_PARTS
         return f"{told} Give each part a name{f': `{names} = {text}`' if few else ''}."
+    if other := _taken_apart_elsewhere(call, frame, line):
+        return f"{told} {other}"
     named = _of_the_assignment(made, text, parts, is_torch=by.startswith(":"))
     for place, ways in ((line, named), (used, _of_the_use(name, thing, used))):
         if works := runs_by(attempt, place, ways, most=2):
@@ -142,6 +145,21 @@ def _of_a_name(attempt: Attempt, made: _Made) -> str:
     if isinstance(thing, dict):
         return f"{told} Take a tensor out of it by its key."
     return f"{told} Give each part a name, or take one, such as `{name}[0]`."
+
+
+def _taken_apart_elsewhere(call: ast.Call, frame: Any, line: Place) -> str:
+    """Say in which line of the same function a block of this kind has its parts named."""
+    kind = type(evaluated(call.func, frame))
+    nodes = ast.walk(function_at(line) or ast.Pass())
+    for node in (n for n in nodes if isinstance(n, ast.Assign)):
+        is_apart = isinstance(node.targets[0], ast.Tuple) and isinstance(node.value, ast.Call)
+        func = getattr(node.value, "func", node.value)
+        if is_apart and type(evaluated(func, frame)) is kind and kind.__module__ != "builtins":
+            return (
+                f"Give each part a name, as `{text_of(node, line)}` in line {node.lineno} does, "
+                "and go on with the one that is meant."
+            )
+    return ""
 
 
 def _what_it_returns(call: ast.Call, thing: Any, frame: Any) -> tuple[str, list[str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import math
 import re
 from collections.abc import Sequence
@@ -11,6 +12,7 @@ from unet_teach.inspection.axes import finest_strides
 from unet_teach.inspection.diagnosis.attempt import Attempt
 from unet_teach.inspection.diagnosis.layer_settings import given_to_last
 from unet_teach.inspection.diagnosis.own_code import own_code
+from unet_teach.inspection.diagnosis.source import evaluated, parts_at, text_of
 from unet_teach.inspection.recording import Value, way_back
 from unet_teach.inspection.wording import shape_text
 
@@ -43,8 +45,26 @@ def windows_do_not_fit(attempt: Attempt) -> str:
                     f"the image's sides are multiples of {step}: {' or '.join(works)} works. Pad "
                     "the input."
                 )
-    remedy = _not_divided(attempt, given.shape, asked, numbers)
+    remedy = _not_divided(attempt, given.shape, asked, numbers) or _rest_lost(attempt, asked)
     return f"{told} {remedy or _view_that_fits(attempt, given.shape, asked, numbers)}"
+
+
+def _rest_lost(attempt: Attempt, asked: list[int]) -> str:
+    """Say which // of the line leaves a rest."""
+    code = own_code(attempt.error)
+    for node in parts_at(code.place, ast.BinOp):
+        whole, parts = (evaluated(side, code.frame) for side in (node.left, node.right))
+        is_whole = isinstance(whole, int) and isinstance(parts, int) and 1 < parts < whole
+        if not is_whole or not isinstance(node.op, ast.FloorDiv) or not (rest := whole % parts):
+            continue
+        if whole // parts in asked:
+            left, right = (text_of(side, code.place) for side in (node.left, node.right))
+            return (
+                f"`{text_of(node, code.place)}`, {whole} // {parts}, is {whole // parts} and "
+                f"leaves a rest: {parts} does not divide {whole}. Make `{left}` {whole - rest} or "
+                f"{whole - rest + parts}, or choose a number that divides it for `{right}`."
+            )
+    return ""
 
 
 def _not_divided(attempt: Attempt, given: tuple[int, ...], asked: list[int], numbers: int) -> str:
