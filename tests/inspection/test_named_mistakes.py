@@ -840,3 +840,19 @@ def test_a_remedy_fits_the_place_where_the_network_stops(
     image = (1, 3, 16, 24)
     assert says in tells(wrong, image)
     assert runs(mended, image)
+
+
+def test_what_is_only_tried_prints_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    runs = []
+
+    class Talks(TakesOneApart):
+        """Says each time that it runs."""
+
+        def forward(self, x: Tensor) -> Any:
+            runs.append(print("running"))
+            skips = [x, self.one.conv(x).repeat(1, 2, 1, 1)[:, :6]]
+            return self.head(skips[2])
+
+    told = tells(Talks(), (1, 3, 16, 24))
+    assert "With `skips[1]`, the network runs." in told
+    assert 0 < capsys.readouterr().out.count("running") < len(runs)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import redirect_stdout
 from functools import partial
 from typing import Any
 
@@ -39,7 +41,7 @@ def runs_when(
         given = with_image_size(given, attempt.graph.image, sides)
     for on_meta in (True, False):
         try:
-            with torch.no_grad():
+            with torch.no_grad(), redirect_stdout(io.StringIO()):
                 copied = copy_to_run(attempt.model, on_meta=on_meta)
                 change(copied)
                 args, kwargs = copy_inputs(given, on_meta=on_meta)
