@@ -819,9 +819,24 @@ class Shuffles(nn.Module):
         return x.transpose(1, 2).reshape(n, c, h, w)
 
 
+class CountsFromOne(nn.Module):
+    """Has blocks 0 and 1, and asks for 1 and 2."""
+
+    def __init__(self, first: int = 1) -> None:
+        super().__init__()
+        self.blocks, self.first = nn.ModuleDict({"enc0": conv(3, 8), "enc1": conv(8, 4)}), first
+
+    def forward(self, x: Tensor) -> Any:
+        for i in range(self.first, self.first + 2):
+            x = self.blocks[f"enc{i}"](x)
+        return x
+
+
 @pytest.mark.parametrize(
     ("wrong", "says", "mended"),
     [
+        (CountsFromOne(), "blocks.enc0 takes 3, makes 8 and was not called: is it meant here?",
+         CountsFromOne(0)),
         (AddsClasses(), "Let fine make 5.", AddsClasses(5)),
         (CallsEachStage(), "`for layer in stage: x = layer(x)`", CallsEachStage(nn.Sequential)),
         (FixedUpsample(), "makes a square, 16×16. What fits other images is scale_factor=2.",

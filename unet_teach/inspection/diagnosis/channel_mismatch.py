@@ -232,6 +232,11 @@ def _not_called(attempt: Attempt, op: Op, channels: int, expected: int) -> str:
                 f"{path} takes {channels}, makes {expected} and was not called. With it before "
                 f"{op.module}, the network runs: is its call left out?"
             )
+        own = ".".join(op.module.split(".")[: path.count(".") + 1])
+        if takes == channels and STEM.sub("", own) == STEM.sub("", path):
+            return (
+                f"{path} takes {channels}, makes {expected} and was not called: is it meant here?"
+            )
         beside = [
             p for p in calls if calls[p] and p != path and STEM.sub("", p) == STEM.sub("", path)
         ]
