@@ -194,7 +194,8 @@ def _wrong_level(attempt: Attempt, first: Value, second: Value) -> str:
             and not (v.op and "pool" in v.op.name)  # no layer has worked at this level
         ]
         last = maker(fitting[-1]) if fitting else ""
-        named = f"On the encoder's side, the last {shape_text(up.shape[2:])} was made by {last}"
+        size = shape_text(up.shape[2:])
+        named = f"On the encoder's side, the last map of {size} was made by {last}"
         is_joined = any(v.shape[2:] == other.shape[2:] for v in joined)
         if not is_joined and (large := _too_large_step(attempt, up, other)):
             is_other = f" Or is it a skip of another level? {named}."
