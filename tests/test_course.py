@@ -1,6 +1,8 @@
 """`course.py` in copies of a small project: real environments and a real pip, stand-ins for torch.
 
-The stand-ins are wheels of a few lines, found in a local folder; nothing is downloaded.
+The stand-ins are wheels of a few lines, found in a local folder; nothing is downloaded. Making an
+environment takes four seconds of processor time; where a test is about something else, it gets a
+copy of one.
 """
 
 import ast
@@ -45,6 +47,17 @@ try:
 except KeyboardInterrupt:
     print("SHUT DOWN", flush=True)
 sys.exit(7 if "--fail" in sys.argv else 0)
+"""
+# Found by course.py as it starts: its `python -m venv FOLDER` copies an environment into FOLDER.
+COPIES_VENV = """
+import shutil, subprocess
+really_run = subprocess.run
+def run(command, *options, **more):
+    if list(command[1:3]) != ["-m", "venv"]:
+        return really_run(command, *options, **more)
+    shutil.copytree({empty!r}, command[3], symlinks=True, dirs_exist_ok=True)
+    return subprocess.CompletedProcess(command, 0, "")
+subprocess.run = run
 """
 
 
@@ -191,6 +204,19 @@ def installed(tmp_path_factory, wheels):
     )
     assert project.first.returncode == 0, project.first.stdout
     return project
+
+
+@pytest.fixture(scope="module")
+def copies_venv(installed, tmp_path_factory):
+    """The environment variables with which course.py copies an environment, and makes none."""
+    folder = tmp_path_factory.mktemp("copies")
+    packages = ("jupyterlab*", "stand_in*", "the_course*", "*unet_teach*", "share", "course.*")
+    shutil.copytree(
+        installed.venv, folder / "empty", symlinks=True, ignore=shutil.ignore_patterns(*packages)
+    )
+    program = COPIES_VENV.format(empty=str(folder / "empty"))
+    (folder / "sitecustomize.py").write_text(program, encoding="utf-8")
+    return {"PYTHONPATH": str(folder)}
 
 
 @pytest.fixture
@@ -544,7 +570,7 @@ def collecting(project, wheels, tmp_path):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="it needs for-windows there")
-def test_what_was_collected_is_installed_without_any_index(collecting, tmp_path):
+def test_what_was_collected_is_installed_without_any_index(collecting, tmp_path, copies_venv):
     house = tmp_path / "30 laptops"
     done = collecting.run("wheelhouse", str(house))
     assert done.returncode == 0, done.stdout
@@ -554,7 +580,7 @@ def test_what_was_collected_is_installed_without_any_index(collecting, tmp_path)
     dead = {"PIP_CONFIG_FILE": os.devnull, "PIP_INDEX_URL": "http://127.0.0.1:9/simple"}
     laptop = subprocess.run(
         [sys.executable, str(house / "course.py"), "lab"],
-        env={**environment, **dead},
+        env={**environment, **dead, **copies_venv},
         capture_output=True,
         text=True,
         timeout=PATIENCE,
@@ -565,7 +591,7 @@ def test_what_was_collected_is_installed_without_any_index(collecting, tmp_path)
     (house / "requirements.txt").write_text("stand-in==3.0\n")
     done = subprocess.run(
         [sys.executable, str(house / "course.py"), "lab"],
-        env={**environment, **dead},
+        env={**environment, **dead, **copies_venv},
         stderr=subprocess.PIPE,
         text=True,
         timeout=PATIENCE,
@@ -766,10 +792,10 @@ def test_a_half_made_environment_is_noticed(used, damage):
     assert used.module().venv_version() == ""
 
 
-def test_a_half_made_environment_is_made_anew(used):
+def test_a_half_made_environment_is_made_anew(used, copies_venv):
     without_pip(used)
     used.module().STAMP.unlink()
-    done = used.run("lab")
+    done = used.run("lab", **copies_venv)
     assert done.returncode == 0, done.stdout
     assert done.stdout.startswith("The folder .venv is half-made")
     assert started(done.stdout)
@@ -838,20 +864,20 @@ def test_a_package_with_a_missing_file_is_not_whole(used):
     assert not course.is_whole(site / "stand_in-1.0.dist-info")
 
 
-def test_what_pip_cannot_mend_is_made_anew_once(used):
+def test_what_pip_cannot_mend_is_made_anew_once(used, copies_venv):
     (site,) = used.module().site_packages()
     (site / "stand_in-1.0.dist-info" / "RECORD").unlink()
     (used.folder / "requirements.txt").write_text("stand-in==2.0\njupyterlab==1.0\n")
-    done = used.run("lab")
+    done = used.run("lab", **copies_venv)
     assert done.returncode == 0, done.stdout
     assert done.stdout.count("making it anew, once") == 1
     assert started(done.stdout)
 
 
-def test_a_failure_that_stays_ends_in_a_sentence(used):
+def test_a_failure_that_stays_ends_in_a_sentence(used, copies_venv):
     (used.folder / "backend.py").write_text("raise SystemExit(3)")
     (used.folder / "requirements.txt").write_text("jupyterlab==1.0\n")
-    done = used.run("lab")
+    done = used.run("lab", **copies_venv)
     assert done.returncode == 1
     assert done.stdout.count("making it anew, once") == 1
     assert done.stdout.splitlines()[-1].startswith("The packages could not be installed")
