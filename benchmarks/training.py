@@ -231,7 +231,7 @@ def main() -> None:
     options = parser.parse_args()
     steps, kernel_steps = 10, ablation.RECIPES["earth"]["steps"]
     if options.smoke:
-        options.seconds, options.seeds, options.rounds, steps, kernel_steps = 1, [0], 1, 2, 2
+        options.seconds, options.seeds, options.rounds, steps, kernel_steps = 0.2, [0], 1, 1, 2
         NETWORKS.pop("monai BasicUNet", None)
         NETWORKS.pop("monai UNet", None)
     torch.set_num_threads(1)

@@ -4,8 +4,11 @@ The one that needs a browser is tested in tests/browser/test_widget_latency.py.
 """
 
 import importlib
+import io
 import json
+import subprocess
 import sys
+from contextlib import redirect_stdout
 from pathlib import Path
 
 import pytest
@@ -17,6 +20,7 @@ from unet_teach.segmentation import Pair, baselines, lines_in_rings, nuclei
 from unet_teach.segmentation.baselines import otsu
 
 ROOT = Path(__file__).parents[1]
+STARTED = []  # the programs that `one_process` was asked for
 
 
 @pytest.fixture
@@ -35,7 +39,33 @@ def smoke(monkeypatch, capsys):
     torch.set_num_threads(threads)
 
 
-def test_training_prints_its_tables(smoke):
+@pytest.fixture
+def one_process(monkeypatch):
+    """Let only the first program that the benchmarks start have a process of its own.
+
+    The next ones run in this process, where torch is loaded.
+    """
+    really_run = subprocess.run
+
+    def run(command, *, cwd=ROOT, **more):
+        STARTED.append(command)
+        if len(STARTED) == 1:
+            return really_run(command, cwd=cwd, **more)
+        printed = io.StringIO()
+        with monkeypatch.context() as here, redirect_stdout(printed):
+            here.chdir(cwd)
+            here.setattr(sys, "argv", command[2:])
+            if command[1] == "-m":
+                importlib.import_module(command[2]).main()
+            else:
+                exec(command[2], {"__name__": "__main__"})
+        return subprocess.CompletedProcess(command, 0, printed.getvalue())
+
+    monkeypatch.setattr(subprocess, "run", run)
+
+
+def test_training_prints_its_tables(smoke, monkeypatch):
+    monkeypatch.setattr("benchmarks.training.WARM_UP", 0)
     printed = smoke("training")
     networks, ways, baselines, rest = printed.split("\n\n")
     assert "| UNet of the course | 121,033 |" in networks
@@ -44,7 +74,7 @@ def test_training_prints_its_tables(smoke):
     assert "peak_mb" in rest
 
 
-def test_tiling_measures_seams_shifts_and_memory(smoke):
+def test_tiling_measures_seams_shifts_and_memory(smoke, one_process):
     printed = smoke("tiling")
     report = json.loads(printed[: printed.rindex("}") + 1])
     assert report["seams"][-1]["equal_to_the_last_bit"]
@@ -161,7 +191,7 @@ def test_a_cell_is_named_by_its_first_line_that_does_something():
     assert first_line("import torch\n# now\ntorch.manual_seed(0)\nrun()\n") == "run()"
 
 
-def test_classes_are_trained_and_their_cost_is_compared(smoke):
+def test_classes_are_trained_and_their_cost_is_compared(smoke, one_process):
     printed = smoke("classes")
     report = json.loads(printed[printed.index("{\n") :])
     names = [list(row["iou"]) for row in report["rows"]]
