@@ -544,28 +544,30 @@ def test_output_padding_undoes_every_convolution(size: int, window: dict[str, in
 
 
 # -------------------------------------------------------------------- cells, proved with gradients
-@st.composite
-def small_layers(draw: st.DrawFn, transposed: bool, rank: int) -> dict[str, Any]:
+def small_layer(chance: random.Random, transposed: bool, rank: int) -> dict[str, Any]:
+    """Draw a legal layer and its input size; hypothesis would need more time for it than torch."""
+
     def tuples(low: int, high: int) -> tuple[int, ...]:
-        return tuple(draw(st.integers(low, high)) for _ in range(rank))
+        return tuple(chance.randint(low, high) for _ in range(rank))
 
     top = 7 if rank < 3 else 4
-    call = {
-        "input_size": tuples(1, top),
-        "kernel_size": tuples(1, 4 if rank < 3 else 3),
-        "stride": tuples(1, 3),
-        "padding": tuples(0, 2),
-        "dilation": tuples(1, 3 if rank < 3 else 2),
-    }
-    if transposed:
-        call["output_padding"] = tuple(
-            draw(st.integers(0, max(s, d) - 1))
-            for s, d in zip(call["stride"], call["dilation"], strict=True)
-        )
-    elif draw(st.integers(0, 5)) == 0:
-        call |= {"padding": "same", "stride": 1}
-    assume(ours("transpose" if transposed else "conv", call) is not None)
-    return call
+    while True:
+        call: dict[str, Any] = {
+            "input_size": tuples(1, top),
+            "kernel_size": tuples(1, 4 if rank < 3 else 3),
+            "stride": tuples(1, 3),
+            "padding": tuples(0, 2),
+            "dilation": tuples(1, 3 if rank < 3 else 2),
+        }
+        if transposed:
+            call["output_padding"] = tuple(
+                chance.randrange(max(s, d))
+                for s, d in zip(call["stride"], call["dilation"], strict=True)
+            )
+        elif chance.randrange(6) == 0:
+            call |= {"padding": "same", "stride": 1}
+        if ours("transpose" if transposed else "conv", call) is not None:
+            return call
 
 
 def non_zero(map_: torch.Tensor) -> list[tuple[int, ...]]:
@@ -582,8 +584,9 @@ def test_cells_are_those_that_gradients_touch(transposed: bool, rank: int, compa
     )
 
     @settings(max_examples=400, suppress_health_check=list(HealthCheck))
-    @given(small_layers(transposed, rank), st.data())
-    def check(call: dict[str, Any], data: st.DataObject) -> None:
+    @given(st.randoms(use_true_random=True))
+    def check(chance: random.Random) -> None:
+        call = small_layer(chance, transposed, rank)
         window = {name: value for name, value in call.items() if name != "input_size"}
         layer = layers[rank](1, 1, bias=False, **window)
         nn.init.ones_(layer.weight)
@@ -591,7 +594,7 @@ def test_cells_are_those_that_gradients_touch(transposed: bool, rank: int, compa
         output = layer(image)
 
         def draw_cell(map_: torch.Tensor) -> tuple[int, ...]:
-            return tuple(data.draw(st.integers(0, size - 1)) for size in map_.shape[2:])
+            return tuple(chance.randrange(size) for size in map_.shape[2:])
 
         cell, pixel = draw_cell(output), draw_cell(image)
         (seen,) = torch.autograd.grad(output[(0, 0, *cell)], image, retain_graph=True)
@@ -602,23 +605,18 @@ def test_cells_are_those_that_gradients_touch(transposed: bool, rank: int, compa
         per_axis_counts = [torch.tensor(axis) for axis in counts(**call)]
         product = math.prod(torch.meshgrid(*per_axis_counts, indexing="ij"))
 
-        right = (
-            sees(cell, **call) == non_zero(seen)
-            and feeds(pixel, **call) == non_zero(layer(spark))
-            and torch.equal(product.float(), count_map[0, 0])
-        )
+        claimed = sees(cell, **call), feeds(pixel, **call), product.float().tolist()
+        found = non_zero(seen), non_zero(layer(spark)), count_map[0, 0].tolist()
         compared["all"] += 1
         compared["legal"] += 1
-        compared["mismatches"] += not right
-        assert sees(cell, **call) == non_zero(seen)
-        assert feeds(pixel, **call) == non_zero(layer(spark))
-        assert torch.equal(product.float(), count_map[0, 0])
+        compared["mismatches"] += claimed != found
+        assert claimed == found, call
 
     check()
 
 
 @settings(max_examples=200)
-@given(small_layers(False, 1))
+@given(st.randoms(use_true_random=True).map(lambda chance: small_layer(chance, False, 1)))
 def test_feeds_is_sees_read_backwards(call: dict[str, Any]):
     sees = {
         (pixel, cell)
