@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 from nbval.plugin import IPyNbFile
 
-# Where the longest files are. Two processes that share the tests take these first, so that neither
-# of them still runs a long file when the other has nothing left to do.
+# Where the longest files are. Processes that share the tests take these first, in this order, so
+# that none still runs a long file when the others have nothing left to do. Notebooks need none of
+# npm's packages, which a slow network brings a minute after the start.
 LONG_FILES = ("notebooks/", "tests/browser/", "tests/js/", "tests/test_", "tests/exercises/")
 
 # Threads that wait for each other keep a core busy, where several processes share few cores: 60
@@ -39,8 +40,12 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Start the long files first in each of several processes; the order in a file stays."""
+
+    def place(item: pytest.Item) -> int:
+        return [*map(item.nodeid.startswith, LONG_FILES), True].index(True)
+
     if "PYTEST_XDIST_WORKER" in os.environ:
-        items.sort(key=lambda item: not item.nodeid.startswith(LONG_FILES))
+        items.sort(key=place)
 
 
 def pytest_collectstart(collector: pytest.Collector) -> None:
