@@ -1,7 +1,8 @@
 """What all widgets share: checked traits, a text form without addresses, a figure for print.
 
 matplotlib takes longer to import than all widgets together, and few readers ask for a figure.
-So `figure()` imports it, and the module that draws, when it is called. For the same reason a
+So `figure()` imports it, and the module that draws, when it is called: one module for each widget,
+with a function `draw` that is given the widget. For the same reason a
 widget adds its static picture to a notebook only where `UNET_TEACH_PICTURES` asks for it, as
 lessons/build.py does.
 """
@@ -13,6 +14,7 @@ import numbers
 import operator
 import os
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
@@ -126,6 +128,7 @@ class CourseWidget(anywidget.AnyWidget):  # type: ignore[misc, unused-ignore]
     """
 
     _ipython_display_ = None  # of ipywidgets 7, as on Colab: it would cut the text form
+    DRAWN_BY: ClassVar[str]  # the module of this package that draws its figure
     # What the states of steps may ask for besides traits: the view computes it.
     STEP_FACTS: ClassVar[tuple[str, ...]] = ()
     steps = Steps().tag(sync=True)
@@ -168,7 +171,11 @@ class CourseWidget(anywidget.AnyWidget):  # type: ignore[misc, unused-ignore]
 
     def figure(self) -> Figure:
         """Return the same picture drawn with matplotlib, for slides and print."""
-        raise NotImplementedError
+        import matplotlib.pyplot as plt
+
+        with plt.style.context("unet_teach.course"):
+            figure: Figure = import_module(f"unet_teach.widgets.{self.DRAWN_BY}").draw(self)
+        return figure
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         data, metadata = super()._repr_mimebundle_(**kwargs)  # type: ignore[misc, unused-ignore]

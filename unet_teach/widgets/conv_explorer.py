@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from unet_teach.arithmetic import conv_output_size
 from unet_teach.widgets.explorer import Explorer, Presets
 from unet_teach.widgets.layers import LAYERS
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 
 class ConvExplorer(Explorer):
@@ -34,9 +31,3 @@ class ConvExplorer(Explorer):
     PARAMETERS = tuple(LAYERS[LAYER]["defaults"])
     PRESETS: ClassVar[Presets] = LAYERS[LAYER]["presets"]
     _output_size_of = staticmethod(conv_output_size)
-
-    def figure(self) -> Figure:
-        """Return the padded input with its first window, and the output, drawn with matplotlib."""
-        from unet_teach.widgets.explorer_figure import conv_figure
-
-        return conv_figure(**self.parameters)

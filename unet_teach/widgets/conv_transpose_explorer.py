@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from unet_teach.arithmetic import conv_transpose_output_size
 from unet_teach.widgets.base import Choice
 from unet_teach.widgets.explorer import Explorer, Presets, parameter
 from unet_teach.widgets.layers import LAYERS
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 
 class ConvTransposeExplorer(Explorer):
@@ -43,9 +40,3 @@ class ConvTransposeExplorer(Explorer):
     input_size = parameter(LAYER, "input_size")
     output_padding = parameter(LAYER, "output_padding")
     view = Choice(*LAYERS[LAYER]["views"]).tag(sync=True)
-
-    def figure(self) -> Figure:
-        """Return input, scattered map with its crop window, and output, drawn with matplotlib."""
-        from unet_teach.widgets.explorer_figure import conv_transpose_figure
-
-        return conv_transpose_figure(**self.parameters)

@@ -73,6 +73,7 @@ class Explorer(CourseWidget):
 
     _esm = STATIC / "explorer.js"
     _css = STATIC / "explorer.css"
+    DRAWN_BY = "explorer_figure"
     STEP_FACTS: ClassVar[tuple[str, ...]] = ("output_size", "legal", "preset", "map", "cell")
     LAYER: ClassVar[str]
     PARAMETERS: ClassVar[tuple[str, ...]]

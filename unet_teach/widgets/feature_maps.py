@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import traitlets
 
@@ -17,9 +17,6 @@ from unet_teach.widgets.map_values import (
     read_maps,
 )
 from unet_teach.widgets.steps import Step
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 LONGEST_TITLE = 120
 
@@ -97,6 +94,7 @@ class FeatureMaps(CourseWidget):
 
     _esm = STATIC / "feature_maps.js"
     _css = STATIC / "feature_maps.css"
+    DRAWN_BY = "feature_maps_figure"
     STEP_FACTS = ("map", "cell")
 
     maps = Checked(lambda _, maps: read_maps(maps))  # read-only, each (C, H, W)
@@ -180,26 +178,10 @@ class FeatureMaps(CourseWidget):
         channels, height, width = values.shape
         several = f", {channels} channels" if channels > 1 else ""
         named = f"{label}, {name}" if label else name
-        says = field_text(self._on_view(values)) if self.nested else range_text(values)
+        says = field_text(self.on_view(values)) if self.nested else range_text(values)
         return f"{named} {height}×{width}{several}: {says}"
 
-    def _on_view(self, values: Values) -> Values:
+    def on_view(self, values: Values) -> Values:
         """Return the channel on view, of shape (H, W)."""
-        on_view: Values = values[min(self.channel, len(values) - 1)]
-        return on_view
-
-    def figure(self) -> Figure:
-        """Return the maps in the same layout and scale, drawn with matplotlib."""
-        from unet_teach.widgets.feature_maps_figure import feature_maps_figure
-
-        return feature_maps_figure(
-            [(label, name, self._on_view(values)) for label, name, values in each_map(self.maps)],
-            rows=self.rows,
-            title=self.title,
-            notes=self.notes,
-            nested=self.nested,
-            value_range=None if self.scale == "own" else self.value_range,
-            input_size=self.input_size,
-            scale=self.scale,
-            ramp=self.ramp,
-        )
+        plane: Values = values[min(self.channel, len(values) - 1)]
+        return plane

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import traitlets
 
 from unet_teach.widgets.base import STATIC, CourseWidget
 from unet_teach.widgets.steps import Step
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 State: TypeAlias = Literal["solved", "tried", "untouched"]
 
@@ -36,6 +33,7 @@ class ProgressMap(CourseWidget):
 
     _esm = STATIC / "progress_map.js"
     _css = STATIC / "progress_map.css"
+    DRAWN_BY = "progress_map_figure"
     STEP_FACTS = ("solved", "exercise")
 
     lessons: traitlets.List[dict[str, Any]] = traitlets.List().tag(sync=True)
@@ -76,12 +74,6 @@ class ProgressMap(CourseWidget):
             listed = f" ({marks})" if marks else ""
             lines.append(f"{lesson['number']} · {lesson['title']}: {count(lesson)}{listed}")
         return "\n".join(lines)
-
-    def figure(self) -> Figure:
-        """Return the U drawn with matplotlib."""
-        from unet_teach.widgets.progress_map_figure import progress_map_figure
-
-        return progress_map_figure(self.lessons)
 
 
 def solved(lesson: Mapping[str, Any]) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import traitlets
 
@@ -16,9 +16,6 @@ from unet_teach.widgets.base import STATIC, CourseWidget, Size
 from unet_teach.widgets.explorer import code_line
 from unet_teach.widgets.layers import LAYERS
 from unet_teach.widgets.torch_echo import ask_torch
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 DEFAULTS: dict[str, int] = LAYERS["RoundTrip"]["defaults"]
 SMALLEST, LARGEST = LAYERS["RoundTrip"]["sizes"]
@@ -60,6 +57,7 @@ class RoundTrip(CourseWidget):
 
     _esm = STATIC / "round_trip.js"
     _css = STATIC / "round_trip.css"
+    DRAWN_BY = "round_trip_figure"
     STEP_FACTS = ("output_size",)
 
     kernel_size = _parameter("kernel_size")
@@ -98,7 +96,7 @@ class RoundTrip(CourseWidget):
         self.set_trait("code", self._code_lines())
         self._ask_torch()
 
-    def _small(self, size: int) -> int | None:
+    def small(self, size: int) -> int | None:
         """Return the convolution's output size, `None` where the kernel does not fit."""
         try:
             return conv_output_size(size, **self._window)  # type: ignore[no-any-return]
@@ -106,7 +104,7 @@ class RoundTrip(CourseWidget):
             return None
 
     def _output_padding_for(self, size: int) -> int | None:
-        small = self._small(size)
+        small = self.small(size)
         return None if small is None else output_padding_for(small, size, **self._window)
 
     def _refusal(self) -> str:
@@ -122,7 +120,7 @@ class RoundTrip(CourseWidget):
         if not self._shown:
             return
         echo = ask_torch("Conv2d", self.chosen, **self._window)
-        small = self._small(self.chosen)
+        small = self.small(self.chosen)
         if echo["accepts"] and small:
             up = ask_torch("ConvTranspose2d", small, **self.parameters)
             echo = up | {"text": f"{echo['text']} → {up['text']}"}
@@ -138,32 +136,9 @@ class RoundTrip(CourseWidget):
         count = f"{len(self.comes_back)} of {len(SIZES)} sizes come back"
         return f"RoundTrip · {layers} · {count}" + (f". {self.error}" if self.error else "")
 
-    def figure(self) -> Figure:
-        """Return all 64 sizes as tiles and the way of the chosen one, drawn with matplotlib."""
-        from unet_teach.widgets.round_trip_figure import round_trip_figure
-
-        small = self._small(self.chosen)
-        back = None if small is None else self._back(small)
-        return round_trip_figure(
-            {size: self._sign(size) for size in SIZES},
-            title=f"{len(self.comes_back)} of {len(SIZES)} sizes come back",
-            way=(self.chosen, small, back),
-            code=self.code,
-        )
-
-    def _back(self, small: int) -> int | None:
+    def back(self, small: int) -> int | None:
         """Return what the transposed convolution makes of a size, `None` where that is illegal."""
         try:
             return conv_transpose_output_size(small, **self.parameters)  # type: ignore[no-any-return]
         except ValueError:
             return None
-
-    def _sign(self, size: int) -> str:
-        """Return a tile's sign: – (kernel does not fit), ✕ (no output), the difference, or none."""
-        small = self._small(size)
-        if small is None:
-            return "–"
-        if size in self.comes_back:
-            return ""
-        back = self._back(small)
-        return "✕" if back is None else f"{back - size:+d}".replace("-", "−")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 import traitlets
 
@@ -11,11 +11,9 @@ from unet_teach.widgets.base import STATIC, Choice, CourseWidget, Size
 from unet_teach.widgets.ledger_costs import costs
 from unet_teach.widgets.size_ledger_words import effect, error, headline
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
 SIZES = tuple(model.BOUNDS)
 CHOICES = tuple(model.CHOICES)
+RESULTS = ("fits", "mismatch_at", "levels", "parameters", "receptive_field", "nearest")
 
 
 def _size(name: str) -> Size:
@@ -68,6 +66,7 @@ class SizeLedger(CourseWidget):
 
     _esm = STATIC / "size_ledger.js"
     _css = STATIC / "size_ledger.css"
+    DRAWN_BY = "size_ledger_figure"
     STEP_FACTS: ClassVar[tuple[str, ...]] = ("fits", "mismatch_level", "output_size")
 
     height = _size("height")
@@ -108,14 +107,7 @@ class SizeLedger(CourseWidget):
     def _update(self, _change: Any = None) -> None:
         result = model.ledger(self.options)
         with self.hold_trait_notifications():  # an observer of one result finds all of them updated
-            for name in (
-                "fits",
-                "mismatch_at",
-                "levels",
-                "parameters",
-                "receptive_field",
-                "nearest",
-            ):
+            for name in RESULTS:
                 self.set_trait(name, result[name])
             self.set_trait("error", error(result))
 
@@ -127,9 +119,3 @@ class SizeLedger(CourseWidget):
             cost = list(costs(options))[model.CHOICES["repair"].index(self.repair)]
             parts.append(f"{self.repair}: {effect(options, cost)}")
         return " · ".join([*parts, self.error or f"{self.parameters:,} parameters"])
-
-    def figure(self) -> Figure:
-        """Return the U with its sizes and channels, drawn with matplotlib."""
-        from unet_teach.widgets.size_ledger_figure import size_ledger_figure
-
-        return size_ledger_figure(self.options)
