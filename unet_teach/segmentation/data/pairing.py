@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import suppress
+from itertools import takewhile
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,7 +18,7 @@ from unet_teach.segmentation.data.image_files import (
     brightness,
     open_page,
 )
-from unet_teach.segmentation.data.mask_kinds import about_kinds, masks_by_kind
+from unet_teach.segmentation.data.mask_kinds import about_kinds, common_start, masks_by_kind
 from unet_teach.segmentation.data.mask_levels import looks_like_mask
 from unet_teach.segmentation.data.notes import MOST_NAMES, Notes, UnreadableError
 from unet_teach.segmentation.data.other_files import other_file
@@ -354,16 +355,10 @@ def _without_common_words(names: Sequence[str]) -> list[str]:
     """
     split = [re.findall(r"[^\W_]+", name) for name in names]
     most = min(map(len, split), default=1) - 1
-    end = 0
-    while end < most and len({words[-1 - end] for words in split}) == 1:
-        if split[0][-1 - end].isdigit():
-            break
-        end += 1
-    start = 0
-    while len(names) > 1 and start < most - end and len({words[start] for words in split}) == 1:
-        if re.search(r"\d", split[0][start]):
-            break
-        start += 1
+    shared = common_start([words[::-1] for words in split] or [[]])
+    end = min(most, len([*takewhile(lambda word: not word.isdigit(), shared)]))
+    shared = common_start(split) if len(names) > 1 else []
+    start = min(most - end, len([*takewhile(lambda word: not re.search(r"\d", word), shared)]))
     return [" ".join(words[start : len(words) - end]) for words in split]
 
 
