@@ -12,6 +12,7 @@ from unet_teach.arithmetic import (
     output_padding_for,
 )
 from unet_teach.arithmetic.axis import WINDOW
+from unet_teach.arithmetic.sizes import size_or_refusal
 from unet_teach.widgets.base import STATIC, CourseWidget, Size
 from unet_teach.widgets.explorer import code_line
 from unet_teach.widgets.layers import LAYERS
@@ -88,32 +89,27 @@ class RoundTrip(CourseWidget):
 
     @traitlets.observe(*PARAMETERS)
     def _update(self, _change: Any = None) -> None:
-        mended_by = {size: self._output_padding_for(size) for size in SIZES}
+        window, parameters = self._window, self.parameters
+        smalls = {size: self.small(size) for size in SIZES}
+        mended_by = {
+            size: None if small is None else output_padding_for(small, size, **window)
+            for size, small in smalls.items()
+        }
         back = (size for size, needed in mended_by.items() if needed == self.output_padding)
         self.set_trait("mended_by", mended_by)
         self.set_trait("comes_back", tuple(back))
-        self.set_trait("error", self._refusal())
-        self.set_trait("code", self._code_lines())
+        # An illegal output_padding is so at any size; the largest has an output otherwise.
+        uncropped = parameters | {"padding": 0}
+        _, error = size_or_refusal(conv_transpose_output_size, LARGEST, **uncropped)
+        self.set_trait("error", error)
+        down, up = code_line("Conv2d", window), code_line("ConvTranspose2d", parameters)
+        self.set_trait("code", f"{down}\n{up}")
         self._ask_torch()
 
     def small(self, size: int) -> int | None:
         """Return the convolution's output size, `None` where the kernel does not fit."""
-        try:
-            return conv_output_size(size, **self._window)  # type: ignore[no-any-return]
-        except ValueError:
-            return None
-
-    def _output_padding_for(self, size: int) -> int | None:
-        small = self.small(size)
-        return None if small is None else output_padding_for(small, size, **self._window)
-
-    def _refusal(self) -> str:
-        """Return why `output_padding` is illegal, at any size; empty if it is legal."""
-        try:
-            conv_transpose_output_size(LARGEST, **self.parameters | {"padding": 0})
-        except ValueError as refusal:
-            return str(refusal)
-        return ""
+        found: int | None = size_or_refusal(conv_output_size, size, **self._window)[0]
+        return found
 
     @traitlets.observe("_shown", "chosen")
     def _ask_torch(self, _change: Any = None) -> None:
@@ -126,10 +122,6 @@ class RoundTrip(CourseWidget):
             echo = up | {"text": f"{echo['text']} → {up['text']}"}
         self._echo = echo | {"parameters": self.parameters | {"chosen": self.chosen}}
 
-    def _code_lines(self) -> str:
-        down = code_line("Conv2d", self._window)
-        return f"{down}\n{code_line('ConvTranspose2d', self.parameters)}"
-
     def describe(self) -> str:
         """Return one line: the pair of layers, and how many of the 64 sizes come back."""
         layers = " → ".join(self.code.splitlines())
@@ -138,7 +130,5 @@ class RoundTrip(CourseWidget):
 
     def back(self, small: int) -> int | None:
         """Return what the transposed convolution makes of a size, `None` where that is illegal."""
-        try:
-            return conv_transpose_output_size(small, **self.parameters)  # type: ignore[no-any-return]
-        except ValueError:
-            return None
+        found: int | None = size_or_refusal(conv_transpose_output_size, small, **self.parameters)[0]
+        return found

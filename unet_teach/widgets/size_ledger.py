@@ -8,7 +8,6 @@ import traitlets
 
 from unet_teach.widgets import unet_sizes as model
 from unet_teach.widgets.base import STATIC, Choice, CourseWidget, Size
-from unet_teach.widgets.ledger_costs import costs
 from unet_teach.widgets.size_ledger_words import effect, error, headline
 
 SIZES = tuple(model.BOUNDS)
@@ -116,6 +115,6 @@ class SizeLedger(CourseWidget):
         options = self.options
         parts = ["SizeLedger", headline(options, model.ledger(options))]
         if self.repair != "none":
-            cost = list(costs(options))[model.CHOICES["repair"].index(self.repair)]
+            cost = list(model.costs(options))[model.CHOICES["repair"].index(self.repair)]
             parts.append(f"{self.repair}: {effect(options, cost)}")
         return " · ".join([*parts, self.error or f"{self.parameters:,} parameters"])

@@ -11,10 +11,9 @@ from matplotlib.patches import FancyBboxPatch, Rectangle
 
 from unet_teach.shared.palette import DECODER, ENCODER, GREY, INK, SKIP, WRONG
 from unet_teach.shared.sizes_as_text import sizes_as_text
-from unet_teach.widgets.ledger_costs import costs
 from unet_teach.widgets.size_ledger import SizeLedger
 from unet_teach.widgets.size_ledger_words import effect, headline, mismatch
-from unet_teach.widgets.unet_sizes import CHOICES, TRANSPOSED, Options, ledger
+from unet_teach.widgets.unet_sizes import CHOICES, TRANSPOSED, Options, costs, ledger
 
 # The picture is that of js/ledger_picture.js, in the same units.
 WIDTH, HEIGHT, BOX = 676.0, 370.0, (112.0, 76.0)  # of the picture, and of the largest box
