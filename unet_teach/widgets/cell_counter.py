@@ -10,7 +10,7 @@ import numpy as np
 import traitlets
 from numpy.typing import NDArray
 
-from unet_teach.widgets.base import STATIC, Checked, Choice, CourseWidget, Size, is_finite
+from unet_teach.widgets.base import Checked, Choice, CourseWidget, Size, is_finite
 from unet_teach.widgets.steps import Step
 
 MOST_PIXELS = 2**16
@@ -23,7 +23,7 @@ def _read_share(name: str, value: Any) -> float:
     return round(float(value), 2)
 
 
-class CellCounter(CourseWidget):
+class CellCounter(CourseWidget, view="cell_counter"):
     """Count the cells that are left where likely borders are cut out.
 
     A pixel belongs to a cell if background is less probable than one half and *border* at most as
@@ -53,9 +53,6 @@ class CellCounter(CourseWidget):
         ValueError: For images that cannot be shown.
     """
 
-    _esm = STATIC / "cell_counter.js"
-    _css = STATIC / "cell_counter.css"
-    DRAWN_BY = "cell_counter_figure"
     STEP_FACTS = ("found", "merged", "split", "best")
 
     threshold = Checked(_read_share, 0.5).tag(sync=True)

@@ -14,7 +14,6 @@ from unet_teach.arithmetic import conv_output_size, conv_transpose_output_size
 from unet_teach.arithmetic.sizes import size_or_refusal
 from unet_teach.shared.sizes_as_text import sizes_as_text
 from unet_teach.widgets.base import (
-    STATIC,
     Checked,
     Choice,
     CourseWidget,
@@ -59,7 +58,7 @@ def parameter(layer: str, name: str) -> PairSize:
     return PairSize(LAYERS[layer]["defaults"][name], *bounds).tag(sync=True)
 
 
-class Explorer(CourseWidget):
+class Explorer(CourseWidget, view="explorer"):
     """Base of ConvExplorer and ConvTransposeExplorer.
 
     Attributes:
@@ -77,9 +76,6 @@ class Explorer(CourseWidget):
     `{"map": "output", "cell": (1, 2)}`).
     """
 
-    _esm = STATIC / "explorer.js"
-    _css = STATIC / "explorer.css"
-    DRAWN_BY = "explorer_figure"
     STEP_FACTS: ClassVar[tuple[str, ...]] = ("output_size", "legal", "preset", "map", "cell")
     LAYER: ClassVar[str]
     PARAMETERS: ClassVar[tuple[str, ...]]

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import traitlets
 
-from unet_teach.widgets.base import STATIC, Checked, Choice, CourseWidget, PairSize, Size, is_finite
+from unet_teach.widgets.base import Checked, Choice, CourseWidget, PairSize, Size, is_finite
 from unet_teach.widgets.feature_maps_words import field_text, range_text
 from unet_teach.widgets.map_values import (
     MOST_CHANNELS,
@@ -54,7 +54,7 @@ def _read_range(name: str, value: Any) -> tuple[float, float]:
     )
 
 
-class FeatureMaps(CourseWidget):
+class FeatureMaps(CourseWidget, view="feature_maps"):
     """Compare maps cell by cell: a cursor in one map outlines the same place in all others.
 
     All maps are assumed to cover the same image and are drawn at the same size: a cell of a map
@@ -92,9 +92,6 @@ class FeatureMaps(CourseWidget):
         traitlets.TraitError: For what cannot be shown; nothing changes then.
     """
 
-    _esm = STATIC / "feature_maps.js"
-    _css = STATIC / "feature_maps.css"
-    DRAWN_BY = "feature_maps_figure"
     STEP_FACTS = ("map", "cell")
 
     maps = Checked(lambda _, maps: read_maps(maps))  # read-only, each (C, H, W)

@@ -20,13 +20,13 @@ from unet_teach.widgets.answers import (
     shown_answer,
     within,
 )
-from unet_teach.widgets.base import STATIC, CourseWidget
+from unet_teach.widgets.base import CourseWidget
 from unet_teach.widgets.steps import Step
 
 _MISSING: Any = object()
 
 
-class Predict(CourseWidget):
+class Predict(CourseWidget, view="predict"):
     """Ask for a guess, lock it, and only then show the answer.
 
     A known wrong guess gets the sentence that explains it, any other a friendly one. A locked
@@ -65,9 +65,6 @@ class Predict(CourseWidget):
             agree.
     """
 
-    _esm = STATIC / "predict.js"
-    _css = STATIC / "predict.css"
-    DRAWN_BY = "predict_figure"
     STEP_FACTS = ("guess", "correct")
 
     question = traitlets.Unicode(read_only=True).tag(sync=True)

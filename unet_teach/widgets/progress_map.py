@@ -7,7 +7,7 @@ from typing import Any, Literal, TypeAlias
 
 import traitlets
 
-from unet_teach.widgets.base import STATIC, CourseWidget
+from unet_teach.widgets.base import CourseWidget
 from unet_teach.widgets.steps import Step
 
 State: TypeAlias = Literal["solved", "tried", "untouched"]
@@ -15,7 +15,7 @@ State: TypeAlias = Literal["solved", "tried", "untouched"]
 SIGNS: dict[State, str] = {"solved": "✓", "tried": "◐", "untouched": "○"}
 
 
-class ProgressMap(CourseWidget):
+class ProgressMap(CourseWidget, view="progress_map"):
     """Show progress: lessons go down the left arm of a U and up the right one.
 
     Args:
@@ -31,9 +31,6 @@ class ProgressMap(CourseWidget):
         note: as above.
     """
 
-    _esm = STATIC / "progress_map.js"
-    _css = STATIC / "progress_map.css"
-    DRAWN_BY = "progress_map_figure"
     STEP_FACTS = ("solved", "exercise")
 
     lessons: traitlets.List[dict[str, Any]] = traitlets.List().tag(sync=True)

@@ -13,7 +13,7 @@ from unet_teach.arithmetic import (
 )
 from unet_teach.arithmetic.axis import WINDOW
 from unet_teach.arithmetic.sizes import size_or_refusal
-from unet_teach.widgets.base import STATIC, CourseWidget, Size
+from unet_teach.widgets.base import CourseWidget, Size
 from unet_teach.widgets.explorer import code_line
 from unet_teach.widgets.layers import LAYERS
 from unet_teach.widgets.torch_echo import ask_torch
@@ -28,7 +28,7 @@ def _parameter(name: str) -> Size:
     return Size(DEFAULTS[name], *LAYERS["layer"]["bounds"][name]).tag(sync=True)
 
 
-class RoundTrip(CourseWidget):
+class RoundTrip(CourseWidget, view="round_trip"):
     """See which sizes from 1 to 64 a convolution and its transposed convolution bring back.
 
     Both layers share `kernel_size`, `stride`, `padding` and `dilation`. With a stride of s the
@@ -56,9 +56,6 @@ class RoundTrip(CourseWidget):
         traitlets.TraitError: for a value outside its range; nothing changes then.
     """
 
-    _esm = STATIC / "round_trip.js"
-    _css = STATIC / "round_trip.css"
-    DRAWN_BY = "round_trip_figure"
     STEP_FACTS = ("output_size",)
 
     kernel_size = _parameter("kernel_size")

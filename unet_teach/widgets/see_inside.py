@@ -68,7 +68,7 @@ def _read_cell(name: str, value: Any) -> list[int]:
     raise ValueError(f"{name}={value!r} is no cell. Use a pair (row, column).")
 
 
-class SeeInside(CourseWidget):
+class SeeInside(CourseWidget, view="see_inside"):
     """Paint an image, watch every feature map of a U-Net, and cut a skip.
 
     Networks of the course run in the page, all others in the kernel.
@@ -110,9 +110,6 @@ class SeeInside(CourseWidget):
         TypeError, ValueError: For a model or an image that cannot be shown.
     """
 
-    _esm = STATIC / "see_inside.js"
-    _css = STATIC / "see_inside.css"
-    DRAWN_BY = "see_inside_figure"
     STEP_FACTS = ("iou",)
 
     task = traitlets.Unicode("").tag(sync=True)

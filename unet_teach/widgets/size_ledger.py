@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import traitlets
 
 from unet_teach.widgets import unet_sizes as model
-from unet_teach.widgets.base import STATIC, Choice, CourseWidget, Size
+from unet_teach.widgets.base import Choice, CourseWidget, Size
 from unet_teach.widgets.size_ledger_words import effect, error, headline
 
 SIZES = tuple(model.BOUNDS)
@@ -23,7 +23,7 @@ def _choice(name: str) -> Choice:
     return Choice(*model.CHOICES[name]).tag(sync=True)
 
 
-class SizeLedger(CourseWidget):
+class SizeLedger(CourseWidget, view="size_ledger"):
     """Follow an image's size through encoder and decoder to the level with a size mismatch.
 
     It shows `unet_teach.UNet` with these options and skip="cat", before `UNet` repairs anything.
@@ -63,9 +63,6 @@ class SizeLedger(CourseWidget):
         traitlets.TraitError: for a value out of range or unknown, with a sentence; nothing changes.
     """
 
-    _esm = STATIC / "size_ledger.js"
-    _css = STATIC / "size_ledger.css"
-    DRAWN_BY = "size_ledger_figure"
     STEP_FACTS: ClassVar[tuple[str, ...]] = ("fits", "mismatch_level", "output_size")
 
     height = _size("height")
