@@ -81,14 +81,15 @@ def list_images(name: str, folder: str | Path, notes: Notes) -> list[ImageFile]:
         )
     if not folder.is_dir():
         raise ValueError(f"There is no folder {folder}. Give the path of one, as text.")
-    files = _visible(folder.iterdir(), folder)
+    everything = _visible(folder.rglob("*"), folder)
+    files = [path for path in everything if path.parent == folder]
     if not files:
         notes.add(f"the folder of the {name} is empty", folder.name)
-    usable = [path for path in files if _is_usable(path)]
-    inside = [path for path in _visible(folder.rglob("*"), folder) if _is_usable(path)]
+    inside = [path for path in everything if _is_usable(path)]
+    usable = [path for path in inside if path.parent == folder]
     is_nested = not usable and bool(inside)
-    if not usable and not inside:  # annotations may lie deeper
-        files = [path for path in _visible(folder.rglob("*"), folder) if not path.is_dir()]
+    if not inside:  # annotations may lie deeper
+        files = [path for path in everything if not path.is_dir()]
     for path in files:
         if path not in usable and not (is_nested and path.is_dir()):
             if path.is_dir():
