@@ -43,8 +43,8 @@ VOID_COLOUR = "#FFFFFF"  # of pixels that do not count
 MANY = 8  # classes: from here on, a confusion matrix leaves its zeros out
 
 Arguments = ParamSpec("Arguments")
-Entry = tuple[str, str | None, str]  # of a legend: colour, hatches and words
-Sized = tuple[str, float, float]  # the title of an image, its width and height in pixels
+LegendEntry = tuple[str, str | None, str]  # of a legend: colour, hatches and words
+TitledSize = tuple[str, float, float]  # the title of an image, its width and height in pixels
 
 
 def in_course_style(draw: Callable[Arguments, Figure]) -> Callable[Arguments, Figure]:
@@ -67,12 +67,14 @@ def new_figure(width: float, height: float) -> Figure:
     return Figure(figsize=(width / DPI, height / DPI), dpi=DPI, layout="constrained")
 
 
-def in_rows(sizes: Sequence[Sized], columns: int) -> list[Sequence[Sized]]:
+def in_rows(sizes: Sequence[TitledSize], columns: int) -> list[Sequence[TitledSize]]:
     """Return images row by row, at most so many in each."""
     return [sizes[first : first + columns] for first in range(0, len(sizes), columns)]
 
 
-def image_grid(rows: Sequence[Sequence[Sized]], *, legend: int = 0) -> tuple[Figure, list[Axes]]:
+def image_grid(
+    rows: Sequence[Sequence[TitledSize]], *, legend: int = 0
+) -> tuple[Figure, list[Axes]]:
     """Return a figure with axes for images, and their titles.
 
     Args:
@@ -173,7 +175,7 @@ def gallery(
     return figure
 
 
-def _fit_in_row(row: Sequence[tuple[str, Pair]]) -> list[Sized]:
+def _fit_in_row(row: Sequence[tuple[str, Pair]]) -> list[TitledSize]:
     """Return title, width and height of images of equal height: of as many rows, of one scale."""
     aspects = [pair.mask.shape[-1] / pair.mask.shape[-2] for _, pair in row]
     native = max(pair.mask.shape[-2] for _, pair in row)
@@ -317,7 +319,7 @@ def legend_lines(labels: Sequence[str]) -> int:
     return -(-len(labels) // legend_columns(labels)) if labels else 0
 
 
-def _class_entries(classes: Sequence[str], colours: Sequence[str]) -> list[Entry]:
+def _class_entries(classes: Sequence[str], colours: Sequence[str]) -> list[LegendEntry]:
     named = zip(class_colours(len(classes), colours), classes, strict=True)
     return [(colour, None, name) for colour, name in named]
 
@@ -386,7 +388,7 @@ def show_mistakes(
     axes.imshow(canvas, interpolation="antialiased", zorder=1)
 
 
-def add_legend(figure: Figure, entries: Sequence[Entry] = MISTAKES) -> None:
+def add_legend(figure: Figure, entries: Sequence[LegendEntry] = MISTAKES) -> None:
     """Write above all images what colours mean: by default, those of `show_mistakes`."""
     from matplotlib.patches import Patch  # slow to import
 

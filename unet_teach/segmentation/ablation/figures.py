@@ -10,7 +10,7 @@ from unet_teach.segmentation.ablation.results import Run, score_name
 from unet_teach.segmentation.plots import (
     ROOM,
     SMALL,
-    Sized,
+    TitledSize,
     add_legend,
     image_grid,
     in_course_style,
@@ -93,7 +93,7 @@ def prediction_figure(runs: Sequence[Run], pair: Pair) -> Figure:
     height, width = pair.mask.shape[-2:]
     titles = [f"{run.variant}: {run.score:.2f}" for run in runs]
 
-    def sized(titles: Sequence[str], columns: int, most: int) -> list[Sized]:
+    def sized(titles: Sequence[str], columns: int, most: int) -> list[TitledSize]:
         scale = min((ROOM - GAP * (columns - 1)) / columns / width, most / height)
         scale = int(scale) or scale  # whole multiples keep all pixels alike
         return [(title, scale * width, scale * height) for title in titles]

@@ -159,6 +159,7 @@ def match_masks(
                 notes.add("a second mask for the same image, not used", mask.label)
         if len(match.masks) > 1:
             notes.add("its masks are merged into one", match.image.label)
+    # From the surest rule to the vaguest: each is only asked about what the ones before have left.
     _pair_what_is_left(matches, without_image, notes, _without_words)
     left = _without_common_words([match.image.name for match in matches if not match.masks])
     kinds = masks_by_kind(left, [mask.name for mask in without_image])
