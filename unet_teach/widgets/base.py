@@ -179,6 +179,7 @@ class CourseWidget(anywidget.AnyWidget):  # type: ignore[misc, unused-ignore]
         """Return the same picture drawn with matplotlib, for slides and print."""
         import matplotlib.pyplot as plt
 
+        # `draw` makes a Figure without pyplot, which would show it again at the end of a cell.
         with plt.style.context("unet_teach.course"):
             figure: Figure = import_module(f"unet_teach.widgets.{self._view}_figure").draw(self)
         return figure

@@ -117,7 +117,6 @@ def _size(pair: Cell) -> str:
 
 
 def _panels(count: int) -> tuple[Figure, Any]:
-    # A figure without pyplot is not shown a second time at the end of a notebook cell.
     figure = Figure(figsize=(4 * count, 4), facecolor="none")
     return figure, figure.subplots(1, count)
 

@@ -13,7 +13,7 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from unet_teach.shared.palette import GREY, INK, INPUT
+from unet_teach.shared.palette import GREY, INK, INPUT, WINDOW_LINE
 from unet_teach.shared.sizes_as_text import sizes_as_text
 from unet_teach.widgets.base import pair_of
 from unet_teach.widgets.feature_maps import FeatureMaps
@@ -32,7 +32,6 @@ MOST_COLUMNS = 4
 PANEL = 2.4  # inches
 NOTE_LETTERS = 10  # an inch, of a row's note, which stands upright beside its panel
 LARGEST_NUMBERED = 8  # cells a side; larger maps have no room for numbers
-WINDOW_LINE = "#B07400"  # amber that holds on a tint
 RAMPS = {"grey": "gray", "diverging": "PuOr_r"}
 
 
@@ -45,7 +44,6 @@ def draw(widget: FeatureMaps) -> Figure:
     panel = (PANEL * min(1, width / height), PANEL * min(1, height / width) + 0.5)
     letters = max(NOTE_LETTERS, int(NOTE_LETTERS * (panel[1] - 0.5)))
     together = widget.value_range or range_of(np.concatenate([v.ravel() for _, _, v in maps]))
-    # A figure without pyplot is not shown a second time at the end of a notebook cell.
     title = widget.title
     size = (max(columns * panel[0], PANEL) + 0.2, len(lines) * panel[1] + 0.4 * bool(title))
     figure = Figure(figsize=size)

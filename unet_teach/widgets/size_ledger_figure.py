@@ -38,7 +38,6 @@ def draw(widget: SizeLedger) -> Figure:
     top = [levels[0][part] or [0, 0] for part in ("encoder", "decoder")]
     tall, wide = (max(top[0][i], top[1][i]) or result["input_size"][i] for i in (0, 1))
     scale = min(BOX[0] / wide, BOX[1] / tall)
-    # A figure without pyplot is not shown a second time at the end of a notebook cell.
     figure = Figure(figsize=(7.6, 4.7))
     axes = figure.subplots()
     axes.set(xlim=(0, WIDTH), ylim=(HEIGHT + 8, -22), aspect="equal")
