@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
+from unet_teach.segmentation.data.dataset import VOID
 from unet_teach.segmentation.data.image_files import (
     Opened,
     alpha_channel,
@@ -17,6 +17,8 @@ from unet_teach.segmentation.data.image_files import (
     palette_of,
 )
 from unet_teach.segmentation.data.mask_levels import (
+    Mask,
+    Values,
     are_labels,
     cut_at_half,
     cut_blends,
@@ -24,10 +26,7 @@ from unet_teach.segmentation.data.mask_levels import (
 )
 from unet_teach.segmentation.data.notes import UnreadableError
 
-Values = NDArray[Any]  # of any dtype
-Mask = NDArray[np.bool_]
 GREY = ("1", "L", "LA", "La", "I", "F")
-VOID = 255  # the number of pixels that do not count, in many data sets
 GREY_CODE = 0x010101  # a grey value times this is its colour
 VOID_COLOUR = (224, 224, 192)  # of these pixels, in the palette of PASCAL VOC
 LARGEST_FIRST_CLASS = 50  # where 255 is void, classes are numbered from 1 on
