@@ -2,8 +2,8 @@
  * A U-Net's sizes, level by level: where they do not match, what each repair costs, how many parameters.
  *
  * Height and width do not influence each other in a U-Net, so each is followed alone and the two
- * results are combined. Pure; the twin of `unet_teach/widgets/unet_sizes.py` and `ledger_costs.py`, which
- * say what the names mean. A test holds the two against each other.
+ * results are combined. Pure; the twin of `unet_teach/widgets/unet_sizes.py`, which says what the names
+ * mean. A test holds the two against each other.
  */
 
 import layers from '../unet_teach/widgets/layers.json' with { type: 'json' };

@@ -105,12 +105,11 @@ def explain(error: BaseException | str, layer: object = "") -> ErrorHelp:
     known = explain_message(message)
     if known is None:
         return ErrorHelp(message, known=False, sentence=UNKNOWN)
-    cause = likely_cause(known.groups)
+    likely = likely_cause(known.groups)
+    cause, check = (likely.cause, likely.check) if likely else ("", "")
+    check = " ".join(filter(None, [known.remedy, check]))
     opens = _opens(known, str(layer))
-    if cause is None:
-        return ErrorHelp(message, True, known.sentence, "", known.remedy, opens, known.spans)
-    check = cause.check if not known.remedy else f"{known.remedy} {cause.check}"
-    return ErrorHelp(message, True, known.sentence, cause.cause, check, opens, known.spans)
+    return ErrorHelp(message, True, known.sentence, cause, check, opens, known.spans)
 
 
 def what_was_raised(text: str) -> str:

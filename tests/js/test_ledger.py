@@ -7,9 +7,8 @@ from dataclasses import asdict
 
 import pytest
 
-from unet_teach.widgets.ledger_costs import costs
 from unet_teach.widgets.size_ledger_words import effect, headline
-from unet_teach.widgets.unet_sizes import CHOICES, Options, ledger
+from unet_teach.widgets.unet_sizes import CHOICES, Options, costs, ledger
 
 from .conftest import ROOT
 

@@ -54,7 +54,7 @@ def test_browser_and_python_agree_on_every_size(browser_says, values):
     came = [one["size"] for one in says["trips"] if one["fate"] == "back"]
     assert tuple(came) == widget.comes_back
     assert {one["size"]: one["mend"] for one in says["trips"]} == widget.mended_by
-    assert [widget._sign(one["size"]) == "–" for one in says["trips"]] == [
+    assert [widget.small(one["size"]) is None for one in says["trips"]] == [
         one["fate"] == "small" for one in says["trips"]
     ]
     assert says["code"] == widget.code

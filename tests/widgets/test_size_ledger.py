@@ -15,9 +15,8 @@ from traitlets import TraitError
 from unet_teach.networks import UNet
 from unet_teach.networks import unet as networks
 from unet_teach.widgets import SizeLedger, Step
-from unet_teach.widgets.ledger_costs import costs
 from unet_teach.widgets.size_ledger_words import effect
-from unet_teach.widgets.unet_sizes import CHOICES, DEFAULTS, Options, ledger, nearest
+from unet_teach.widgets.unet_sizes import CHOICES, DEFAULTS, Options, costs, ledger, nearest
 
 SIZES = ["height", "width", "depth", "base_channels", "in_channels", "out_channels"]
 DOWN, UP = CHOICES["down"], CHOICES["up"]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
+from typing import Any
 
 from unet_teach.arithmetic.axis import (
     CONV,
@@ -88,6 +90,14 @@ def conv_transpose_output_size(
     """
     sizes = (input_size, kernel_size, stride, padding, output_padding, dilation)
     return each_axis(TRANSPOSE, lambda *conv: transpose_axis(*conv).output_size, sizes)
+
+
+def size_or_refusal(size_of: Callable[..., Any], *sizes: Any, **named: Any) -> tuple[Any, str]:
+    """Return what one of these functions returns and "", or `None` and why it refuses the sizes."""
+    try:
+        return size_of(*sizes, **named), ""
+    except ValueError as refusal:
+        return None, str(refusal)
 
 
 def pool_output_size(

@@ -35,15 +35,9 @@ def touching_nuclei() -> tuple[Dataset, Mapping[str, Tensor]]:
         target = border_classes(labels[name]).numpy()
         title = f"rows {first} to {last - 1}"
         pairs[name] = (make_pair(image[first:last], target, title, labels=True),)
-    data = Dataset(
-        name="touching nuclei",
-        train=pairs["train"],
-        validation=pairs["validation"],
-        test=pairs["test"],
-        source="image set BBBC038v1, Broad Bioimage Benchmark Collection, CC0; Caicedo et al. 2019",
-        classes=CLASSES,
-    )
-    return data, labels
+    source = "image set BBBC038v1, Broad Bioimage Benchmark Collection, CC0; Caicedo et al. 2019"
+    train, validation, test = pairs.values()
+    return Dataset("touching nuclei", train, validation, test, source, classes=CLASSES), labels
 
 
 def border_classes(labels: Tensor, width: int = WIDTH) -> Tensor:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch
 from torch import nn
 
+from unet_teach.segmentation.argument_checks import require_type
+
 
 def device_of(model: nn.Module) -> torch.device:
     """Return the device of a network's weights; the CPU if it has none.
@@ -39,10 +41,7 @@ def choose_device(model: nn.Module, device: str | torch.device | None) -> torch.
     now = device_of(model)
     if device is None:
         return torch.device(_fastest()) if now.type == "cpu" else now
-    if not isinstance(device, (str, torch.device)):
-        raise TypeError(
-            f"device is of type {type(device).__name__}; give text, such as 'cpu' or 'cuda'."
-        )
+    require_type("device", device, (str, torch.device), "text, such as 'cpu' or 'cuda'")
     try:
         chosen = torch.device(device)
         torch.empty(1, device=chosen)

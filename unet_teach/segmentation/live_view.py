@@ -29,6 +29,7 @@ DRAWING_SHARE = 0.03  # largest fraction of the time that may be spent on drawin
 # screen of 1280.
 WIDTH, HEIGHT = 376, 176  # of the curves
 LEFT, TOP, RIGHT, BELOW = 34, 48, 10, 24  # around them, for scales and names
+SIZE = LEFT + WIDTH + RIGHT, TOP + HEIGHT + BELOW
 PREDICTION_SIDE, SMALL_SIDE, CAPTION = 224, 101, 22
 CURVES = (  # attribute of StepMetrics, label, colour, dashes
     ("train_loss", "train loss", WINDOW_LINE, "6 4"),
@@ -110,6 +111,9 @@ class LiveView:
         kept: str = "",
     ) -> str:
         """Return the page. Its styles are inline: JupyterLab keeps them in untrusted notebooks."""
+        svg = _curves_svg(history, progress, predicted_at if kept else None)
+        last_values = (f"{label} {getattr(history[-1], name):.2f}" for name, label, *_ in CURVES)
+        curves = img_of_svg(svg, ", ".join(last_values), *SIZE)
         best = max(history, key=lambda metrics: metrics.validation_iou)
         best_so_far = f"Best so far: step {best.step}, IoU {best.validation_iou:.2f} on validation."
         alert = (
@@ -119,8 +123,7 @@ class LiveView:
         return (
             '<div style="display:flex;flex-wrap:wrap;align-items:flex-start;gap:0 24px">'
             f'<p role="status" style="width:100%;margin:4px 0 8px"><b>{escape(head)}</b></p>'
-            f"{_curves_img(history, progress, predicted_at if kept else None)}"
-            f"{self._images_html(predicted_at)}"
+            f"{curves}{self._images_html(predicted_at)}"
             f'<p style="width:100%;margin:8px 0 4px">{escape(kept or best_so_far)}</p>'
             f"{alert if warning else ''}</div>"
         )
@@ -183,15 +186,6 @@ def most_detailed_window(mask: Tensor) -> tuple[slice, slice]:
     return slice(top, top + length), slice(0, width)
 
 
-def _curves_img(
-    history: Sequence[StepMetrics], progress: float, marked: StepMetrics | None = None
-) -> str:
-    last = history[-1]
-    alt = ", ".join(f"{label} {getattr(last, name):.2f}" for name, label, *_ in CURVES)
-    svg = _curves_svg(history, progress, marked)
-    return img_of_svg(svg, alt, LEFT + WIDTH + RIGHT, TOP + HEIGHT + BELOW)
-
-
 def _curves_svg(
     history: Sequence[StepMetrics], progress: float, marked: StepMetrics | None = None
 ) -> str:
@@ -235,7 +229,7 @@ def _curves_svg(
         f'<text x="{end:.1f}" y="{HEIGHT + 18}" text-anchor="{anchor}">'
         f"step {history[-1].step}</text>"
     )
-    box = f"{-LEFT} {-TOP} {LEFT + WIDTH + RIGHT} {TOP + HEIGHT + BELOW}"
+    box = f"{-LEFT} {-TOP} {SIZE[0]} {SIZE[1]}"
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{box}" fill="{INK}" '
         f'font-family="system-ui, sans-serif" font-size="13">{"".join(parts)}</svg>'

@@ -132,9 +132,10 @@ def export_onnx(
         except ModuleNotFoundError:
             raise ValueError(NEEDED) from None
         except Exception as error:  # the exporter raises its own errors, and those of the network
+            cause = error.__cause__ or error
+            said, *_ = str(cause).strip().splitlines() or [type(cause).__name__]
             raise ValueError(
-                f"torch cannot export this network: {_first_line(error)} A fixed size may help: "
-                "size=(H, W)."
+                f"torch cannot export this network: {said} A fixed size may help: size=(H, W)."
             ) from None
         finally:
             logger.level = level
@@ -158,8 +159,3 @@ def _example_size(model: nn.Module, size: object) -> tuple[int, int]:
         raise TypeError(f"size={size!r}; give (H, W), two whole numbers, or None.")
     argument_checks.require_integer(smallest, height=size[0], width=size[1])
     return int(size[0]), int(size[1])
-
-
-def _first_line(error: Exception) -> str:
-    cause = error.__cause__ or error
-    return f"{str(cause).strip().splitlines()[0] if str(cause).strip() else type(cause).__name__}"

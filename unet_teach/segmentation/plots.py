@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from colorsys import hls_to_rgb
 from functools import wraps
+from itertools import chain
 from typing import TYPE_CHECKING, Any, ParamSpec
 
 import numpy as np
@@ -30,15 +31,20 @@ LEGEND = 560  # pixels: some figures are narrower than the room
 SMALL = 13 * 72 / DPI  # 13 pixels, in points: the size of all words
 LINE, LETTER = 22, 8.8  # pixels for a line of words, and for a bold letter
 RIGHT, MISSED, TOO_MUCH = ON_DARK[OUTPUT], ON_DARK[INPUT], ON_DARK[WRONG]
+MISTAKES = ((RIGHT, None, "right"), (MISSED, "////", "missed"), (TOO_MUCH, "....", "too much"))
 FAINT = 0.34  # brightness of an image below mistakes
 DARK = "#212121"  # of what is neither, where no image is shown
-# Of classes, on the dark ground of images: black for the first, which usually is background.
-CLASSES = (DARK, INPUT, WINDOW_LINE, OUTPUT, WRONG, SKIP)
-MORE_CLASSES = ("#F0E442", "#8C6BB1", "#A6761D", "#66C2A5", "#BDBDBD", "#FB9A99", "#4D4D4D")
+CLASSES = (  # on the dark ground of images: black for the first, which usually is background
+    *(DARK, *(ON_DARK[colour] for colour in (INPUT, WINDOW_LINE, OUTPUT, WRONG, SKIP))),
+    *("#F0E442", "#8C6BB1", "#A6761D", "#66C2A5", "#BDBDBD", "#FB9A99", "#4D4D4D"),
+)
+CELLS = 9  # hues that tell cells apart
 VOID_COLOUR = "#FFFFFF"  # of pixels that do not count
 MANY = 8  # classes: from here on, a confusion matrix leaves its zeros out
 
 Arguments = ParamSpec("Arguments")
+LegendEntry = tuple[str, str | None, str]  # of a legend: colour, hatches and words
+TitledSize = tuple[str, float, float]  # the title of an image, its width and height in pixels
 
 
 def in_course_style(draw: Callable[Arguments, Figure]) -> Callable[Arguments, Figure]:
@@ -61,8 +67,13 @@ def new_figure(width: float, height: float) -> Figure:
     return Figure(figsize=(width / DPI, height / DPI), dpi=DPI, layout="constrained")
 
 
+def in_rows(sizes: Sequence[TitledSize], columns: int) -> list[Sequence[TitledSize]]:
+    """Return images row by row, at most so many in each."""
+    return [sizes[first : first + columns] for first in range(0, len(sizes), columns)]
+
+
 def image_grid(
-    rows: Sequence[Sequence[tuple[str, float, float]]], *, legend: int = 0
+    rows: Sequence[Sequence[TitledSize]], *, legend: int = 0
 ) -> tuple[Figure, list[Axes]]:
     """Return a figure with axes for images, and their titles.
 
@@ -122,8 +133,7 @@ def side_by_side(
         value_range: the values that are black and white.
     """
     sizes = [(name, width, width * i.shape[-2] / i.shape[-1]) for name, i in images.items()]
-    rows = [sizes[first : first + columns] for first in range(0, len(sizes), columns)]
-    figure, every_axes = image_grid(rows)
+    figure, every_axes = image_grid(in_rows(sizes, columns))
     for axes, image in zip(every_axes, images.values(), strict=True):
         show_image(axes, image if image.dim() == 3 else image[None], *value_range)
     return figure
@@ -146,9 +156,8 @@ def gallery(
     """
     rows = [[(split, pair) for pair in pairs] for split, pairs in splits.items() if pairs]
     if sum(map(len, rows)) <= 5:
-        positions = {name: position for position, name in enumerate(order)}
-        row = [titled for titled_row in rows for titled in titled_row]
-        rows = [sorted(row, key=lambda titled: positions.get(titled[1].name, len(positions)))]
+        # A name that is not in the order comes after those that are.
+        rows = [sorted(chain(*rows), key=lambda each: [*order, each[1].name].index(each[1].name))]
     figure, every_axes = image_grid(
         [_fit_in_row(row) for row in rows], legend=legend_lines(classes)
     )
@@ -166,7 +175,7 @@ def gallery(
     return figure
 
 
-def _fit_in_row(row: Sequence[tuple[str, Pair]]) -> list[tuple[str, float, float]]:
+def _fit_in_row(row: Sequence[tuple[str, Pair]]) -> list[TitledSize]:
     """Return title, width and height of images of equal height: of as many rows, of one scale."""
     aspects = [pair.mask.shape[-1] / pair.mask.shape[-2] for _, pair in row]
     native = max(pair.mask.shape[-2] for _, pair in row)
@@ -242,7 +251,7 @@ def comparison(
     columns = 2 if len(titles) in (2, 4) else min(3, len(titles))
     scale = min((ROOM - GAP * (columns - 1)) / columns / width, 480 / height)
     sizes = [(title, scale * width, scale * height) for title in titles]
-    rows = [sizes[first : first + columns] for first in range(0, len(sizes), columns)]
+    rows = in_rows(sizes, columns)
     figure, (first, *others) = image_grid(rows, legend=legend_lines(classes) or 1)
     show_image(first, pair.image)
     for axes, mask in zip(others, masks.values(), strict=True):
@@ -310,16 +319,14 @@ def legend_lines(labels: Sequence[str]) -> int:
     return -(-len(labels) // legend_columns(labels)) if labels else 0
 
 
-def _class_entries(
-    classes: Sequence[str], colours: Sequence[str]
-) -> list[tuple[str, str | None, str]]:
+def _class_entries(classes: Sequence[str], colours: Sequence[str]) -> list[LegendEntry]:
     named = zip(class_colours(len(classes), colours), classes, strict=True)
     return [(colour, None, name) for colour, name in named]
 
 
 def class_colours(count: int, colours: Sequence[str] = ()) -> list[str]:
     """Return a colour, "#rrggbb", for each of `count` classes: those given, or the course's own."""
-    own = [ON_DARK.get(colour, colour) for colour in CLASSES] + list(MORE_CLASSES)
+    own = [*CLASSES]
     for number in range(len(own), count):  # multiples of the golden ratio lie far apart
         red, green, blue = hls_to_rgb(number * 0.618 % 1, 0.35 + 0.15 * (number % 3), 0.6)
         own.append(f"#{int(255 * red):02X}{int(255 * green):02X}{int(255 * blue):02X}")
@@ -341,8 +348,8 @@ def paint_cells(labels: Tensor, image: Tensor | None = None) -> Tensor:
         labels: (H, W), the number of each pixel's cell, 0 for background.
         image: (1, H, W), shown where no cell is, and shining through where one is.
     """
-    hues = [ON_DARK.get(hue, hue) for hue in CLASSES[1:]] + list(MORE_CLASSES[:4])
-    table = torch.tensor([list(bytes.fromhex(hue[1:])) for hue in hues]) / 255
+    hues = [list(bytes.fromhex(hue[1:])) for hue in CLASSES[1 : 1 + CELLS]]
+    table = torch.tensor(hues) / 255
     painted = table[(labels.long() - 1) % len(table)].movedim(2, 0)
     padded = F.pad(labels[None, None].float(), [1] * 4, mode="replicate")[0, 0]
     rows, columns = padded[1:-1], padded[:, 1:-1]
@@ -370,11 +377,8 @@ def show_mistakes(
         grey = background.mean(0)
         grey = (grey - grey.min()) / (grey.max() - grey.min()).clamp(min=1e-9)
         canvas[:] = FAINT * grey.numpy()[..., None]
-    for where, colour, hatch in (
-        (prediction & target, RIGHT, None),
-        (target & ~prediction, MISSED, "////"),
-        (prediction & ~target, TOO_MUCH, "...."),
-    ):
+    parts = (prediction & target, target & ~prediction, prediction & ~target)
+    for where, (colour, hatch, _) in zip(parts, MISTAKES, strict=True):
         canvas[where.numpy()] = to_rgb(colour)
         # A pattern would break up what is thin: it stays away from boundaries.
         inside = -F.max_pool2d(-where[None].float(), 3, stride=1, padding=1)[0]
@@ -384,10 +388,7 @@ def show_mistakes(
     axes.imshow(canvas, interpolation="antialiased", zorder=1)
 
 
-MISTAKES = ((RIGHT, None, "right"), (MISSED, "////", "missed"), (TOO_MUCH, "....", "too much"))
-
-
-def add_legend(figure: Figure, entries: Sequence[tuple[str, str | None, str]] = MISTAKES) -> None:
+def add_legend(figure: Figure, entries: Sequence[LegendEntry] = MISTAKES) -> None:
     """Write above all images what colours mean: by default, those of `show_mistakes`."""
     from matplotlib.patches import Patch  # slow to import
 

@@ -48,14 +48,11 @@ def check_image(model: nn.Module, image: object) -> None:
             "image.movedim(-1, 0)" if isinstance(image, Tensor) else "np.moveaxis(image, -1, 0)"
         )
         raise ValueError(f"The image has the shape {shape}. Use (C, H, W): {remedy}.")
-    remedy = f"Give {channels}, or build the network with in_channels={shape[0]}."
+    has = "1 channel" if shape[0] == 1 else f"{shape[0]} channels"
     raise ValueError(
-        f"The image has {_channels(shape[0])}, but the network takes {channels}. {remedy}"
+        f"The image has {has}, but the network takes {channels}. Give {channels}, or build the "
+        f"network with in_channels={shape[0]}."
     )
-
-
-def _channels(count: int) -> str:
-    return "1 channel" if count == 1 else f"{count} channels"
 
 
 def check_tiles(model: nn.Module, sides: Span, tile: int, overlap: int) -> None:

@@ -237,7 +237,7 @@ _GLOBAL = {nn.InstanceNorm2d, nn.GroupNorm, nn.LayerNorm, nn.BatchNorm2d, nn.Ada
 
 
 def _unsupported_layer_reason(layer: nn.Module) -> str:
-    """Return the rest of the sentence "The network holds LAYER…", or "" for a supported layer."""
+    """Return how "The network contains LAYER" goes on, or "" for a supported layer."""
     kind = type(layer)
     if kind in _POINTWISE or (kind is nn.BatchNorm2d and layer.running_mean is not None):
         return ""

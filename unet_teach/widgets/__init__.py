@@ -1,8 +1,7 @@
 """The course's widgets: traits and validation in Python, pictures in the browser."""
 
 from unet_teach.widgets.cell_counter import CellCounter
-from unet_teach.widgets.conv_explorer import ConvExplorer
-from unet_teach.widgets.conv_transpose_explorer import ConvTransposeExplorer
+from unet_teach.widgets.explorer import ConvExplorer, ConvTransposeExplorer
 from unet_teach.widgets.feature_maps import FeatureMaps
 from unet_teach.widgets.predict import Predict
 from unet_teach.widgets.round_trip import RoundTrip

@@ -1,9 +1,10 @@
 """What all widgets share: checked traits, a text form without addresses, a figure for print.
 
 matplotlib takes longer to import than all widgets together, and few readers ask for a figure.
-So `figure()` imports it, and the module that draws, when it is called. For the same reason a
-widget adds its static picture to a notebook only where `UNET_TEACH_PICTURES` asks for it, as
-lessons/build.py does.
+So `figure()` imports it, and the module that draws, when it is called. That module is called as
+the widget's view is, with `_figure` behind it, and has a function `draw(widget)`. For the same
+reason a widget adds its static picture to a notebook only where `UNET_TEACH_PICTURES` asks for it,
+as lessons/build.py does.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import numbers
 import operator
 import os
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
@@ -126,12 +128,19 @@ class CourseWidget(anywidget.AnyWidget):  # type: ignore[misc, unused-ignore]
     """
 
     _ipython_display_ = None  # of ipywidgets 7, as on Colab: it would cut the text form
+    _view: ClassVar[str]  # what its script, its styles and the module of its figure are called
     # What the states of steps may ask for besides traits: the view computes it.
     STEP_FACTS: ClassVar[tuple[str, ...]] = ()
     steps = Steps().tag(sync=True)
     _step = traitlets.Int(0).tag(sync=True)  # the step that is shown, from 0
     _ticked = traitlets.List(traitlets.Int()).tag(sync=True)  # the steps that are done
     _shown = traitlets.Bool(False).tag(sync=True)  # the browser sets it when it shows the widget
+
+    def __init_subclass__(cls, view: str = "", **options: Any) -> None:
+        """Take the widget's script and styles, where it has its own view."""
+        if view:
+            cls._view, cls._esm, cls._css = view, STATIC / f"{view}.js", STATIC / f"{view}.css"
+        super().__init_subclass__(**options)
 
     def __init__(self, **options: Any) -> None:
         """Refuse a name that the widget does not have, which traitlets would accept silently."""
@@ -168,7 +177,12 @@ class CourseWidget(anywidget.AnyWidget):  # type: ignore[misc, unused-ignore]
 
     def figure(self) -> Figure:
         """Return the same picture drawn with matplotlib, for slides and print."""
-        raise NotImplementedError
+        import matplotlib.pyplot as plt
+
+        # `draw` makes a Figure without pyplot, which would show it again at the end of a cell.
+        with plt.style.context("unet_teach.course"):
+            figure: Figure = import_module(f"unet_teach.widgets.{self._view}_figure").draw(self)
+        return figure
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         data, metadata = super()._repr_mimebundle_(**kwargs)  # type: ignore[misc, unused-ignore]

@@ -4,24 +4,16 @@ from __future__ import annotations
 
 from base64 import b64decode, b64encode
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 import traitlets
 from numpy.typing import NDArray
 
-from unet_teach.shared.palette import INPUT, ON_DARK, OUTPUT, SKIP, WINDOW_LINE, WRONG
-from unet_teach.widgets.base import STATIC, Checked, Choice, CourseWidget, Size, is_finite
+from unet_teach.widgets.base import Checked, Choice, CourseWidget, Size, is_finite
 from unet_teach.widgets.steps import Step
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
-
 MOST_PIXELS = 2**16
-WIDE = 2  # times as wide as high: the images stand one above the other
-
-HUES = [*(ON_DARK[hue] for hue in (INPUT, WINDOW_LINE, OUTPUT, SKIP, WRONG)), "#F0E442"]
 
 
 def _read_share(name: str, value: Any) -> float:
@@ -31,7 +23,7 @@ def _read_share(name: str, value: Any) -> float:
     return round(float(value), 2)
 
 
-class CellCounter(CourseWidget):
+class CellCounter(CourseWidget, view="cell_counter"):
     """Count the cells that are left where likely borders are cut out.
 
     A pixel belongs to a cell if background is less probable than one half and *border* at most as
@@ -61,8 +53,6 @@ class CellCounter(CourseWidget):
         ValueError: For images that cannot be shown.
     """
 
-    _esm = STATIC / "cell_counter.js"
-    _css = STATIC / "cell_counter.css"
     STEP_FACTS = ("found", "merged", "split", "best")
 
     threshold = Checked(_read_share, 0.5).tag(sync=True)
@@ -117,21 +107,23 @@ class CellCounter(CourseWidget):
         """The cells found, (H, W): 0 for background, 1, 2, 3, … for the cells."""
         from scipy import ndimage  # slow to import
 
-        is_cell, is_cut = self._pixels()
+        is_cell, is_cut = self.cell_pixels()
         numbers, _ = ndimage.label(is_cell & ~is_cut)
         is_kept = np.bincount(numbers.ravel()) >= self.smallest
         is_kept[0] = False
         labels: NDArray[np.int32] = np.where(is_kept, is_kept.cumsum(), 0)[numbers].astype(np.int32)
         return labels
 
-    def _pixels(self) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    def cell_pixels(self) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
         """Return where background is less likely than one half, and where the border is cut out."""
-        background, border = self._plane_of(self._background), self._plane_of(self._border)
-        is_cell = background < 127.5
+        is_cell = self.plane("background") < 127.5
+        border = self.plane("border")
         return is_cell, is_cell & (border * 100 > round(100 * self.threshold) * 255)
 
-    def _plane_of(self, pixels: str) -> NDArray[np.int32]:
-        return np.frombuffer(b64decode(pixels), np.uint8).reshape(self._shape).astype(np.int32)
+    def plane(self, name: str) -> NDArray[np.int32]:
+        """Return the "image", or the probability of "background" or "border": (H, W), 0 to 255."""
+        pixels = np.frombuffer(b64decode(getattr(self, f"_{name}")), np.uint8)
+        return pixels.reshape(self._shape).astype(np.int32)
 
     def describe(self) -> str:
         """Return one line: how many cells are found at this threshold, and how many are there."""
@@ -143,55 +135,6 @@ class CellCounter(CourseWidget):
             f"{'cell is' if found == 1 else 'cells are'} found where the border is at most "
             f"{self.threshold:.2f}.{there}"
         )
-
-    def figure(self) -> Figure:
-        """Return the image with the cells that were found, and the border score."""
-        import matplotlib.pyplot as plt
-        from matplotlib.colors import ListedColormap
-        from matplotlib.figure import Figure
-
-        labels = self.labels
-        with plt.style.context("unet_teach.course"):
-            height, width = self._shape
-            stacked = width > WIDE * height
-            size = 7.2 * height / width * (2 if stacked else 0.5) + (0.8 if stacked else 0.5)
-            figure = Figure(figsize=(7.2, size), layout="constrained")
-            left, right = figure.subplots(*((2, 1) if stacked else (1, 2)))
-            sharp: dict[str, Any] = {"interpolation": "nearest"}
-            left.imshow(self._plane_of(self._image), cmap="gray", **sharp)
-            painted = np.ma.masked_where(labels == 0, (labels - 1) % len(HUES))
-            hues = ListedColormap(HUES)
-            left.imshow(painted, cmap=hues, vmin=0, vmax=len(HUES) - 1, alpha=0.55, **sharp)
-            count = int(labels.max())
-            _outline(left, labels)
-            _, is_cut = self._pixels()
-            border = self._plane_of(self._border)
-            right.imshow(border, cmap="gray", vmin=0, vmax=255, **sharp)
-            right.imshow(
-                np.ma.masked_equal(is_cut, 0), cmap=ListedColormap([ON_DARK[WRONG]]), **sharp
-            )
-            _outline(right, is_cut)
-            left.set_title(f"{count} {'cell' if count == 1 else 'cells'} found", loc="left")
-            right.set_title("border score; orange is cut out", loc="left")
-            for axes in (left, right):
-                axes.axis("off")
-        return figure
-
-
-def _outline(axes: Axes, labels: NDArray[Any]) -> None:
-    """Draw a white line along the sides of pixels between which the labels change."""
-    from matplotlib.collections import LineCollection
-
-    sides = [((x - 0.5, y + 0.5), (to - 0.5, y + 0.5)) for y, x, to in _changes(labels)]
-    sides += [((x + 0.5, y - 0.5), (x + 0.5, to - 0.5)) for x, y, to in _changes(labels.T)]
-    axes.add_collection(LineCollection(sides, colors="white", linewidths=0.6), autolim=False)
-
-
-def _changes(labels: NDArray[Any]) -> NDArray[np.intp]:
-    """Return below which row, from which column and up to which, labels differ from the next."""
-    differs = np.pad(np.diff(labels, axis=0) != 0, ((0, 0), (1, 1))).astype(np.int8)
-    ends = np.diff(differs, axis=1)
-    return np.column_stack([np.argwhere(ends == 1), np.argwhere(ends == -1)[:, 1]])
 
 
 def _array(name: str, values: Any) -> NDArray[np.float64]:

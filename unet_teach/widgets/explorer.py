@@ -1,4 +1,7 @@
-"""What both explorers share: PyTorch's parameters as checked traits, and what follows from them."""
+"""ConvExplorer and ConvTransposeExplorer: one layer, its windows or patches, and its output.
+
+PyTorch's parameters are checked traits; sizes, code and refusals follow from them.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +10,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 import traitlets
 
+from unet_teach.arithmetic import conv_output_size, conv_transpose_output_size
+from unet_teach.arithmetic.sizes import size_or_refusal
 from unet_teach.shared.sizes_as_text import sizes_as_text
 from unet_teach.widgets.base import (
-    STATIC,
     Checked,
+    Choice,
     CourseWidget,
     IntOrPair,
     PairSize,
@@ -53,7 +58,7 @@ def parameter(layer: str, name: str) -> PairSize:
     return PairSize(LAYERS[layer]["defaults"][name], *bounds).tag(sync=True)
 
 
-class Explorer(CourseWidget):
+class Explorer(CourseWidget, view="explorer"):
     """Base of ConvExplorer and ConvTransposeExplorer.
 
     Attributes:
@@ -71,8 +76,6 @@ class Explorer(CourseWidget):
     `{"map": "output", "cell": (1, 2)}`).
     """
 
-    _esm = STATIC / "explorer.js"
-    _css = STATIC / "explorer.css"
     STEP_FACTS: ClassVar[tuple[str, ...]] = ("output_size", "legal", "preset", "map", "cell")
     LAYER: ClassVar[str]
     PARAMETERS: ClassVar[tuple[str, ...]]
@@ -99,7 +102,12 @@ class Explorer(CourseWidget):
 
     def __init__(self, preset: str | None = None, **traits: Any) -> None:
         if preset is not None:
-            traits = {**TORCH_DEFAULTS, **self._preset(preset), **traits}
+            if preset not in self.PRESETS:
+                known = ", ".join(map(repr, self.PRESETS))
+                raise ValueError(
+                    f"There is no preset {preset!r}. {type(self).__name__} has {known}."
+                )
+            traits = {**TORCH_DEFAULTS, **self.PRESETS[preset], **traits}
         for name in traits:
             # A preset sets all of torch's defaults; a Conv2d has no output_padding.
             if not self.has_trait(name) and name not in TORCH_DEFAULTS:
@@ -111,13 +119,6 @@ class Explorer(CourseWidget):
         super().__init__(**{name: v for name, v in traits.items() if self.has_trait(name)})
         self.observe(self._update, self.PARAMETERS)
         self._update()
-
-    @classmethod
-    def _preset(cls, name: str) -> Mapping[str, int]:
-        if name not in cls.PRESETS:
-            known = ", ".join(map(repr, cls.PRESETS))
-            raise ValueError(f"There is no preset {name!r}. {cls.__name__} has {known}.")
-        return cls.PRESETS[name]
 
     @classmethod
     def from_layer(cls, layer: torch.nn.Module, input_size: IntOrPair = 8) -> Explorer:
@@ -180,10 +181,7 @@ class Explorer(CourseWidget):
         return torch.tensor(input_values(self.seed, *pair_of(self.input_size)))[None, None].float()
 
     def _update(self, _change: Any = None) -> None:
-        try:
-            size, error = type(self)._output_size_of(**self.parameters), ""
-        except ValueError as refusal:
-            size, error = None, str(refusal)
+        size, error = size_or_refusal(type(self)._output_size_of, **self.parameters)
         self.set_trait("output_size", size)
         self.set_trait("error", error)
         self.set_trait("code", code_line(self.LAYER, self.parameters))
@@ -201,6 +199,62 @@ class Explorer(CourseWidget):
             return f"{type(self).__name__} · {self.code} · {given} → no output. {self.error}"
         result = sizes_as_text(pair_of(self.output_size))
         return f"{type(self).__name__} · {self.code} · {given} → {result}"
+
+
+class ConvExplorer(Explorer):
+    """See which input cells an output cell of `nn.Conv2d` depends on, and the output's size.
+
+    The traits have PyTorch's parameter names; each is a whole number, or a pair (height, width).
+    An illegal combination is not refused: the widget shows the reason.
+    `ConvExplorer(preset="halve")` starts from a named preset.
+
+    Attributes:
+        input_size: cells along each side of the input, 1 to 16.
+        kernel_size: taps along each side of the kernel, 1 to 7.
+        stride: cells from one window to the next, 1 to 5.
+        padding: rows and columns of zeros on each side, 0 to 6.
+        dilation: cells from one tap of the kernel to the next, 1 to 4.
+
+    Raises:
+        traitlets.TraitError: for a value outside its range; nothing changes then.
+    """
+
+    LAYER = "Conv2d"
+    PARAMETERS = tuple(LAYERS[LAYER]["defaults"])
+    PRESETS: ClassVar[Presets] = LAYERS[LAYER]["presets"]
+    _output_size_of = staticmethod(conv_output_size)
+
+
+class ConvTransposeExplorer(Explorer):
+    """See where `nn.ConvTranspose2d` scatters each input cell, and what its crop leaves.
+
+    The traits have PyTorch's parameter names; each is a whole number, or a pair (height, width).
+    An illegal combination is not refused: the widget shows the reason.
+    `ConvTransposeExplorer(preset="double")` starts from a named preset.
+
+    Attributes:
+        input_size: cells along each side of the input, 1 to 16.
+        kernel_size: taps along each side of the kernel, 1 to 7.
+        stride: output cells from one input cell's patch to the next, 1 to 5.
+        padding: rows and columns cropped from each side of the scattered map, 0 to 6.
+        output_padding: rows and columns kept at the bottom and right, which padding would crop,
+            0 to 4; torch needs it to be smaller than stride or dilation.
+        dilation: cells from one tap of the kernel to the next, 1 to 4.
+        view: "scatter" (each input cell adds a scaled kernel), "zero insertion" (the
+            ordinary convolution with the same output) or "crop window".
+
+    Raises:
+        traitlets.TraitError: for a value outside its range; nothing changes then.
+    """
+
+    LAYER = "ConvTranspose2d"
+    PARAMETERS = tuple(LAYERS[LAYER]["defaults"])
+    PRESETS: ClassVar[Presets] = LAYERS[LAYER]["presets"]
+    _output_size_of = staticmethod(conv_transpose_output_size)
+
+    input_size = parameter(LAYER, "input_size")
+    output_padding = parameter(LAYER, "output_padding")
+    view = Choice(*LAYERS[LAYER]["views"]).tag(sync=True)
 
 
 def code_line(layer: str, parameters: Mapping[str, IntOrPair]) -> str:

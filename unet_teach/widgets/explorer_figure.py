@@ -9,120 +9,107 @@ from collections.abc import Iterable
 from itertools import product
 from typing import Any
 
-import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 from matplotlib.patches import ConnectionPatch, FancyBboxPatch, Rectangle
 
-from unet_teach.arithmetic import (
-    conv_coverage,
-    conv_output_size,
-    conv_transpose_output_size,
-    conv_transpose_overlap,
-)
+from unet_teach.arithmetic import conv_coverage, conv_transpose_overlap
 from unet_teach.shared.palette import GREY, INPUT, OUTPUT, WINDOW, WRONG
 from unet_teach.shared.sizes_as_text import sizes_as_text
 from unet_teach.widgets.base import pair_of
+from unet_teach.widgets.explorer import Explorer
 
 Cell = tuple[int, ...]
 Box = tuple[float, float, float, float]
 TEXT = "#74808C"  # 4 : 1 on white and on the dark pages of notebooks
 
 
-def conv_figure(**parameters: Any) -> Figure:
-    """Draw a convolution's padded input with its first window, and its output beside it.
+def draw(widget: Explorer) -> Figure:
+    """Draw the layer's input and output; for an illegal layer the reason in place of the output."""
+    return (_conv if widget.LAYER == "Conv2d" else _conv_transpose)(widget)
 
-    Parameters are those of `unet_teach.arithmetic.conv_output_size`. For an illegal layer the
-    reason is shown in place of the output.
-    """
-    pairs = _pairs(parameters)
+
+def _conv(widget: Explorer) -> Figure:
+    """Draw a convolution's padded input with its first window, and its output beside it."""
+    pairs = _pairs(widget)
     (height, width), padding = pairs["input_size"], pairs["padding"]
-    with plt.style.context("unet_teach.course"):
-        figure, (before, after) = _panels(2)
-        shown = [range(-p, n + p) for n, p in zip((height, width), padding, strict=True)]
-        _cells(before, product(*shown), edgecolor=GREY, facecolor=GREY + "22", linestyle=":")
-        inside = list(product(range(height), range(width)))
-        border = f", padding {_size(padding)}" if any(padding) else ""
-        _finish(before, f"Input {height}×{width}{border}", shown, shown, INPUT)
-        try:
-            conv_output_size(**parameters)
-        except ValueError as refusal:
-            _cells(before, inside, edgecolor=INPUT, facecolor=INPUT + "33")
-            return _refused(figure, after, refusal)
-        covered = conv_coverage(**pairs)
-        unseen = [(r, c) for r, c in inside if not covered[0][r] * covered[1][c]]
-        _cells(before, set(inside) - set(unseen), edgecolor=INPUT, facecolor=INPUT + "33")
-        _cells(before, unseen, edgecolor=INPUT, fill=False, hatch="////")
-        rows, columns = conv_output_size(**pairs)
-        window = _window(before, (-padding[0], -padding[1]), pairs)
-        _outputs(after, rows, columns)
-        _output(after, (0, 0), edgecolor=WINDOW, fill=False, linewidth=2.5)
-        _finish(after, f"Output {rows}×{columns}", [range(rows), range(columns)], shown, OUTPUT)
-        _lead(before, window, after, _around((0, 0), (1, 1)))
-        return figure
+    figure, (before, after) = _panels(2)
+    shown = [range(-p, n + p) for n, p in zip((height, width), padding, strict=True)]
+    _cells(before, product(*shown), edgecolor=GREY, facecolor=GREY + "22", linestyle=":")
+    inside = list(product(range(height), range(width)))
+    border = f", padding {_size(padding)}" if any(padding) else ""
+    _finish(before, f"Input {height}×{width}{border}", shown, shown, INPUT)
+    if widget.error:
+        _cells(before, inside, edgecolor=INPUT, facecolor=INPUT + "33")
+        return _refused(figure, after, widget.error)
+    covered = conv_coverage(**pairs)
+    unseen = [(r, c) for r, c in inside if not covered[0][r] * covered[1][c]]
+    _cells(before, set(inside) - set(unseen), edgecolor=INPUT, facecolor=INPUT + "33")
+    _cells(before, unseen, edgecolor=INPUT, fill=False, hatch="////")
+    rows, columns = pair_of(widget.output_size)
+    window = _window(before, (-padding[0], -padding[1]), pairs)
+    _outputs(after, rows, columns)
+    _output(after, (0, 0), edgecolor=WINDOW, fill=False, linewidth=2.5)
+    _finish(after, f"Output {rows}×{columns}", [range(rows), range(columns)], shown, OUTPUT)
+    _lead(before, window, after, _around((0, 0), (1, 1)))
+    return figure
 
 
-def conv_transpose_figure(**parameters: Any) -> Figure:
+def _conv_transpose(widget: Explorer) -> Figure:
     """Draw a transposed convolution: input, scattered map with its crop, and output.
 
-    Parameters are those of `unet_teach.arithmetic.conv_transpose_output_size`. The number in a
-    scattered cell counts the input cells that contribute to it. For an illegal layer the reason is
-    shown in place of the output.
+    The number in a scattered cell counts the input cells that contribute to it.
     """
-    pairs = _pairs(parameters)
+    pairs = _pairs(widget)
     (height, width), padding = pairs["input_size"], pairs["padding"]
-    with plt.style.context("unet_teach.course"):
-        figure, (before, scattered, after) = _panels(3)
-        inside = [range(height), range(width)]
-        _cells(before, product(*inside), edgecolor=INPUT, facecolor=INPUT + "33")
-        _cells(before, [(0, 0)], edgecolor=WINDOW, fill=False, linewidth=2.5)
-        try:
-            conv_transpose_output_size(**parameters)
-        except ValueError as refusal:
-            scattered.axis("off")
-            _finish(before, f"Input {height}×{width}", inside, inside, INPUT)
-            return _refused(figure, after, refusal)
-        rows, columns = conv_transpose_output_size(**pairs)
-        uncropped = {**pairs, "padding": (0, 0), "output_padding": (0, 0)}
-        overlap = conv_transpose_overlap(**uncropped)
-        shown = [
-            range(-p, max(len(counts) - p, size))
-            for p, counts, size in zip(padding, overlap, (rows, columns), strict=True)
-        ]
-        # With output_padding the output may reach beyond the cells to which kernels contribute.
-        counts = [
-            [*axis, *[0] * (len(cells) - len(axis))]
-            for axis, cells in zip(overlap, shown, strict=True)
-        ]
-        most = max(overlap[0]) * max(overlap[1])
-        for r, c in product(*shown):
-            contributions = counts[0][r + padding[0]] * counts[1][c + padding[1]]
-            is_kept = 0 <= r < rows and 0 <= c < columns
-            look = {"facecolor": to_rgba(OUTPUT, 0.5 * contributions / most)} if is_kept else {}
-            hatch = {} if is_kept else {"fill": False, "hatch": "////"}
-            hatch = hatch if contributions or not is_kept else {"fill": False, "hatch": ".."}
-            _cells(scattered, [(r, c)], edgecolor=GREY, **look, **hatch)
-            if max(len(shown[0]), len(shown[1])) <= 12:
-                scattered.text(c, r, str(contributions), ha="center", va="center", color=TEXT)
-        crop = Rectangle((-0.5, -0.5), columns, rows, fill=False, edgecolor=OUTPUT, linewidth=3)
-        scattered.add_patch(crop)
-        window = _window(scattered, (-padding[0], -padding[1]), pairs)
-        full = f"{len(overlap[0])}×{len(overlap[1])}"
-        crop_text = f", padding {_size(padding)} cropped" if any(padding) else ""
-        for axes, title, own, color in (
-            (before, f"Input {height}×{width}", inside, INPUT),
-            (scattered, f"Scattered {full}{crop_text}", shown, TEXT),
-            (after, f"Output {rows}×{columns}", [range(rows), range(columns)], OUTPUT),
-        ):
-            _finish(axes, title, own, shown, color)
-        _outputs(after, rows, columns)
-        _lead(before, _around((0, 0), (1, 1)), scattered, window)
-        return figure
+    figure, (before, scattered, after) = _panels(3)
+    inside = [range(height), range(width)]
+    _cells(before, product(*inside), edgecolor=INPUT, facecolor=INPUT + "33")
+    _cells(before, [(0, 0)], edgecolor=WINDOW, fill=False, linewidth=2.5)
+    if widget.error:
+        scattered.axis("off")
+        _finish(before, f"Input {height}×{width}", inside, inside, INPUT)
+        return _refused(figure, after, widget.error)
+    rows, columns = pair_of(widget.output_size)
+    uncropped = {**pairs, "padding": (0, 0), "output_padding": (0, 0)}
+    overlap = conv_transpose_overlap(**uncropped)
+    shown = [
+        range(-p, max(len(counts) - p, size))
+        for p, counts, size in zip(padding, overlap, (rows, columns), strict=True)
+    ]
+    # With output_padding the output may reach beyond the cells to which kernels contribute.
+    counts = [
+        [*axis, *[0] * (len(cells) - len(axis))] for axis, cells in zip(overlap, shown, strict=True)
+    ]
+    most = max(overlap[0]) * max(overlap[1])
+    for r, c in product(*shown):
+        contributions = counts[0][r + padding[0]] * counts[1][c + padding[1]]
+        is_kept = 0 <= r < rows and 0 <= c < columns
+        look = {"facecolor": to_rgba(OUTPUT, 0.5 * contributions / most)} if is_kept else {}
+        hatch = {} if is_kept else {"fill": False, "hatch": "////"}
+        hatch = hatch if contributions or not is_kept else {"fill": False, "hatch": ".."}
+        _cells(scattered, [(r, c)], edgecolor=GREY, **look, **hatch)
+        if max(len(shown[0]), len(shown[1])) <= 12:
+            scattered.text(c, r, str(contributions), ha="center", va="center", color=TEXT)
+    crop = Rectangle((-0.5, -0.5), columns, rows, fill=False, edgecolor=OUTPUT, linewidth=3)
+    scattered.add_patch(crop)
+    window = _window(scattered, (-padding[0], -padding[1]), pairs)
+    full = f"{len(overlap[0])}×{len(overlap[1])}"
+    crop_text = f", padding {_size(padding)} cropped" if any(padding) else ""
+    for axes, title, own, color in (
+        (before, f"Input {height}×{width}", inside, INPUT),
+        (scattered, f"Scattered {full}{crop_text}", shown, TEXT),
+        (after, f"Output {rows}×{columns}", [range(rows), range(columns)], OUTPUT),
+    ):
+        _finish(axes, title, own, shown, color)
+    _outputs(after, rows, columns)
+    _lead(before, _around((0, 0), (1, 1)), scattered, window)
+    return figure
 
 
-def _pairs(parameters: dict[str, Any]) -> dict[str, tuple[int, int]]:
-    return {name: pair_of(size) for name, size in parameters.items()}
+def _pairs(widget: Explorer) -> dict[str, tuple[int, int]]:
+    return {name: pair_of(size) for name, size in widget.parameters.items()}
 
 
 def _size(pair: Cell) -> str:
@@ -130,7 +117,6 @@ def _size(pair: Cell) -> str:
 
 
 def _panels(count: int) -> tuple[Figure, Any]:
-    # A figure without pyplot is not shown a second time at the end of a notebook cell.
     figure = Figure(figsize=(4 * count, 4), facecolor="none")
     return figure, figure.subplots(1, count)
 
@@ -190,7 +176,7 @@ def _finish(axes: Axes, title: str, own: list[range], scale: list[range], color:
     axes.axis("off")
 
 
-def _refused(figure: Figure, axes: Axes, refusal: ValueError) -> Figure:
+def _refused(figure: Figure, axes: Axes, refusal: str) -> Figure:
     axes.axis("off")
     axes.text(0, 0.5, f"✕ {refusal}", color=WRONG, wrap=True, transform=axes.transAxes)
     return figure

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import traitlets
 
-from unet_teach.widgets.base import STATIC, Checked, Choice, CourseWidget, PairSize, Size, is_finite
+from unet_teach.widgets.base import Checked, Choice, CourseWidget, PairSize, Size, is_finite
 from unet_teach.widgets.feature_maps_words import field_text, range_text
 from unet_teach.widgets.map_values import (
     MOST_CHANNELS,
@@ -17,9 +17,6 @@ from unet_teach.widgets.map_values import (
     read_maps,
 )
 from unet_teach.widgets.steps import Step
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 LONGEST_TITLE = 120
 
@@ -57,7 +54,7 @@ def _read_range(name: str, value: Any) -> tuple[float, float]:
     )
 
 
-class FeatureMaps(CourseWidget):
+class FeatureMaps(CourseWidget, view="feature_maps"):
     """Compare maps cell by cell: a cursor in one map outlines the same place in all others.
 
     All maps are assumed to cover the same image and are drawn at the same size: a cell of a map
@@ -95,8 +92,6 @@ class FeatureMaps(CourseWidget):
         traitlets.TraitError: For what cannot be shown; nothing changes then.
     """
 
-    _esm = STATIC / "feature_maps.js"
-    _css = STATIC / "feature_maps.css"
     STEP_FACTS = ("map", "cell")
 
     maps = Checked(lambda _, maps: read_maps(maps))  # read-only, each (C, H, W)
@@ -180,26 +175,10 @@ class FeatureMaps(CourseWidget):
         channels, height, width = values.shape
         several = f", {channels} channels" if channels > 1 else ""
         named = f"{label}, {name}" if label else name
-        says = field_text(self._on_view(values)) if self.nested else range_text(values)
+        says = field_text(self.on_view(values)) if self.nested else range_text(values)
         return f"{named} {height}×{width}{several}: {says}"
 
-    def _on_view(self, values: Values) -> Values:
+    def on_view(self, values: Values) -> Values:
         """Return the channel on view, of shape (H, W)."""
-        on_view: Values = values[min(self.channel, len(values) - 1)]
-        return on_view
-
-    def figure(self) -> Figure:
-        """Return the maps in the same layout and scale, drawn with matplotlib."""
-        from unet_teach.widgets.feature_maps_figure import feature_maps_figure
-
-        return feature_maps_figure(
-            [(label, name, self._on_view(values)) for label, name, values in each_map(self.maps)],
-            rows=self.rows,
-            title=self.title,
-            notes=self.notes,
-            nested=self.nested,
-            value_range=None if self.scale == "own" else self.value_range,
-            input_size=self.input_size,
-            scale=self.scale,
-            ramp=self.ramp,
-        )
+        plane: Values = values[min(self.channel, len(values) - 1)]
+        return plane

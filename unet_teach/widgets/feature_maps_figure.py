@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import math
 import textwrap
-from collections.abc import Mapping, Sequence
-from typing import Any, Literal, TypeAlias
+from collections.abc import Sequence
+from typing import Any, TypeAlias
 
-import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from unet_teach.shared.palette import GREY, INK, INPUT
+from unet_teach.shared.palette import GREY, INK, INPUT, WINDOW_LINE
+from unet_teach.shared.sizes_as_text import sizes_as_text
 from unet_teach.widgets.base import pair_of
+from unet_teach.widgets.feature_maps import FeatureMaps
 from unet_teach.widgets.feature_maps_words import (
     field_of,
     field_text,
@@ -23,7 +24,7 @@ from unet_teach.widgets.feature_maps_words import (
     range_text,
     shown,
 )
-from unet_teach.widgets.map_values import Values
+from unet_teach.widgets.map_values import Values, each_map
 
 Labelled: TypeAlias = tuple[str, str, Values]  # the row's label, the map's name, its cells
 
@@ -31,66 +32,48 @@ MOST_COLUMNS = 4
 PANEL = 2.4  # inches
 NOTE_LETTERS = 10  # an inch, of a row's note, which stands upright beside its panel
 LARGEST_NUMBERED = 8  # cells a side; larger maps have no room for numbers
-WINDOW_LINE = "#B07400"  # amber that holds on a tint
 RAMPS = {"grey": "gray", "diverging": "PuOr_r"}
 
 
-def feature_maps_figure(
-    maps: Sequence[Labelled],
-    *,
-    rows: int | None,
-    title: str,
-    notes: Mapping[str, str],
-    nested: bool,
-    value_range: tuple[float, float] | None,
-    input_size: int | tuple[int, int] | None,
-    scale: Literal["shared", "own"],
-    ramp: Literal["grey", "diverging"],
-) -> Figure:
-    """Draw maps of shape (H, W) at the same size, in one scale or each in its own.
-
-    Cells that are NaN or infinite are hatched. The other arguments are those of `FeatureMaps`.
-    """
-    lines = _lines(maps, rows)
+def draw(widget: FeatureMaps) -> Figure:
+    """Draw the maps in rows, in one scale or each in its own; what is not finite is hatched."""
+    maps = [(label, name, widget.on_view(each)) for label, name, each in each_map(widget.maps)]
+    lines = _lines(maps, widget.rows)
     columns = max(map(len, lines))
-    height, width = maps[0][2].shape if input_size is None else pair_of(input_size)
+    height, width = maps[0][2].shape if widget.input_size is None else pair_of(widget.input_size)
     panel = (PANEL * min(1, width / height), PANEL * min(1, height / width) + 0.5)
     letters = max(NOTE_LETTERS, int(NOTE_LETTERS * (panel[1] - 0.5)))
-    together = value_range or range_of(np.concatenate([v.ravel() for _, _, v in maps]))
-    with plt.style.context("unet_teach.course"):
-        # A figure without pyplot is not shown a second time at the end of a notebook cell.
-        size = (max(columns * panel[0], PANEL) + 0.2, len(lines) * panel[1] + 0.4 * bool(title))
-        figure = Figure(figsize=size)
-        # Dollar signs are text here, not mathematics.
-        if title:
-            look: dict[str, Any] = {"ha": "left", "weight": "bold", "parse_math": False}
-            figure.suptitle(title, x=0.02, fontsize=13, wrap=True, **look)
-        grid = figure.subplots(len(lines), columns, squeeze=False)
-        for line, row in zip(lines, grid, strict=True):
-            for axes in row[len(line) :]:
-                axes.axis("off")
-            for i, (axes, (label, name, values)) in enumerate(zip(row, line, strict=False)):
-                if nested:
-                    _fields(axes, [each for _, _, each in line[: i + 1]], (height, width))
-                else:
-                    bounds = together if scale == "shared" else range_of(values)
-                    norm = _norm(bounds or (0, 1), ramp)
-                    _map(axes, values, (height, width), norm, RAMPS[ramp])
-                axes.set_title(name, fontsize=12, pad=18, parse_math=False)
-                note = notes.get(name, "")
-                says = field_text(values) if nested else _size_and_range(values)
-                says += f", {note}" if note else ""
-                where = {"xycoords": "axes fraction", "textcoords": "offset points"}
-                axes.annotate(says, (0, 1), (0, 4), fontsize=9, color=INK, **where)
-                axes.set(xticks=[], yticks=[])
-                if label and i == 0:
-                    named = "\n".join([label, *textwrap.wrap(notes.get(label, ""), letters)])
-                    axes.set_ylabel(named, fontsize=11, parse_math=False)
+    together = widget.value_range or range_of(np.concatenate([v.ravel() for _, _, v in maps]))
+    title = widget.title
+    size = (max(columns * panel[0], PANEL) + 0.2, len(lines) * panel[1] + 0.4 * bool(title))
+    figure = Figure(figsize=size)
+    # Dollar signs are text here, not mathematics.
+    if title:
+        look: dict[str, Any] = {"ha": "left", "weight": "bold", "parse_math": False}
+        figure.suptitle(title, x=0.02, fontsize=13, wrap=True, **look)
+    grid = figure.subplots(len(lines), columns, squeeze=False)
+    for line, row in zip(lines, grid, strict=True):
+        for axes in row[len(line) :]:
+            axes.axis("off")
+        for i, (axes, (label, name, values)) in enumerate(zip(row, line, strict=False)):
+            if widget.nested:
+                _fields(axes, [each for _, _, each in line[: i + 1]], (height, width))
+            else:
+                bounds = together if widget.scale == "shared" else range_of(values)
+                norm = _norm(bounds or (0, 1), widget.ramp)
+                _map(axes, values, (height, width), norm, RAMPS[widget.ramp])
+            axes.set_title(name, fontsize=12, pad=18, parse_math=False)
+            note = widget.notes.get(name, "")
+            sizes = f"{sizes_as_text(values.shape)}, {range_text(values)}"
+            says = field_text(values) if widget.nested else sizes
+            says += f", {note}" if note else ""
+            where = {"xycoords": "axes fraction", "textcoords": "offset points"}
+            axes.annotate(says, (0, 1), (0, 4), fontsize=9, color=INK, **where)
+            axes.set(xticks=[], yticks=[])
+            if label and i == 0:
+                named = [label, *textwrap.wrap(widget.notes.get(label, ""), letters)]
+                axes.set_ylabel("\n".join(named), fontsize=11, parse_math=False)
     return figure
-
-
-def _size_and_range(values: Values) -> str:
-    return "{}×{}, ".format(*values.shape) + range_text(values)
 
 
 def _lines(maps: Sequence[Labelled], rows: int | None) -> list[Sequence[Labelled]]:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import math
 import numbers
-import textwrap
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import traitlets
 
@@ -21,16 +20,13 @@ from unet_teach.widgets.answers import (
     shown_answer,
     within,
 )
-from unet_teach.widgets.base import STATIC, CourseWidget
+from unet_teach.widgets.base import CourseWidget
 from unet_teach.widgets.steps import Step
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 _MISSING: Any = object()
 
 
-class Predict(CourseWidget):
+class Predict(CourseWidget, view="predict"):
     """Ask for a guess, lock it, and only then show the answer.
 
     A known wrong guess gets the sentence that explains it, any other a friendly one. A locked
@@ -69,8 +65,6 @@ class Predict(CourseWidget):
             agree.
     """
 
-    _esm = STATIC / "predict.js"
-    _css = STATIC / "predict.css"
     STEP_FACTS = ("guess", "correct")
 
     question = traitlets.Unicode(read_only=True).tag(sync=True)
@@ -231,33 +225,6 @@ class Predict(CourseWidget):
         said = ", ".join(f"{shown_answer(guess)} ({count})" for guess, count in self.tally.items())
         room = f" · the room: {said}" if said else ""
         return f"Predict · {' '.join(self.question.split())} · {state}{room}"
-
-    def figure(self) -> Figure:
-        """Return a card with the question, the choices and the guess, drawn with matplotlib."""
-        import matplotlib.pyplot as plt
-        from matplotlib.figure import Figure
-
-        guess = "________" if self.guess is None else shown_answer(self.guess)
-        said = "  ".join(f"{shown_answer(each)} ×{count}" for each, count in self.tally.items())
-        lines = textwrap.wrap(self.question.replace("`", ""), 64)
-        listed = [
-            line
-            for pick in self.choices
-            for line in textwrap.wrap(
-                "○  " + shown_answer(pick).replace("`", ""), 60, subsequent_indent="     "
-            )
-        ]
-        height = 0.7 + 0.26 * (len(lines) + len(listed))
-        with plt.style.context("unet_teach.course"):
-            figure = Figure(figsize=(7, height))
-            axes = figure.add_subplot()
-            axes.axis("off")
-            text = "\n".join([*lines, *listed])
-            # Dollar signs are text here, not mathematics.
-            axes.text(0, 1, text, va="top", size=13, linespacing=1.4, parse_math=False)
-            line = f"The room: {said}" if said else f"Your guess: {guess}"
-            axes.text(0, 0, line, va="bottom", size=13, weight="bold", parse_math=False)
-        return figure
 
 
 def _check_tolerance(tolerance: Any, answer: Answer, choices: Sequence[Answer]) -> float | None:

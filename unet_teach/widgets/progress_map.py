@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import traitlets
 
-from unet_teach.widgets.base import STATIC, CourseWidget
+from unet_teach.widgets.base import CourseWidget
 from unet_teach.widgets.steps import Step
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 State: TypeAlias = Literal["solved", "tried", "untouched"]
 
 SIGNS: dict[State, str] = {"solved": "✓", "tried": "◐", "untouched": "○"}
 
 
-class ProgressMap(CourseWidget):
+class ProgressMap(CourseWidget, view="progress_map"):
     """Show progress: lessons go down the left arm of a U and up the right one.
 
     Args:
@@ -34,8 +31,6 @@ class ProgressMap(CourseWidget):
         note: as above.
     """
 
-    _esm = STATIC / "progress_map.js"
-    _css = STATIC / "progress_map.css"
     STEP_FACTS = ("solved", "exercise")
 
     lessons: traitlets.List[dict[str, Any]] = traitlets.List().tag(sync=True)
@@ -76,12 +71,6 @@ class ProgressMap(CourseWidget):
             listed = f" ({marks})" if marks else ""
             lines.append(f"{lesson['number']} · {lesson['title']}: {count(lesson)}{listed}")
         return "\n".join(lines)
-
-    def figure(self) -> Figure:
-        """Return the U drawn with matplotlib."""
-        from unet_teach.widgets.progress_map_figure import progress_map_figure
-
-        return progress_map_figure(self.lessons)
 
 
 def solved(lesson: Mapping[str, Any]) -> int:

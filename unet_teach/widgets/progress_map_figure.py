@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
-import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle, FancyBboxPatch, Wedge
 
 from unet_teach.shared.palette import GREY, INK, INPUT, OUTPUT
-from unet_teach.widgets.progress_map import count, headline, solved
+from unet_teach.widgets.progress_map import ProgressMap, count, headline, solved
 
 WIDE, HIGH = 2.95, 0.9  # inches of a box
 STEP = 0.32  # inches that each level is indented
@@ -20,24 +19,24 @@ HOLLOW = 1.6  # inches between the arms at the lowest pair
 RADIUS = 0.09
 
 
-def progress_map_figure(lessons: Sequence[Mapping[str, Any]]) -> Figure:
+def draw(widget: ProgressMap) -> Figure:
     """Draw the U: a box for each lesson and a mark for each exercise."""
+    lessons = widget.lessons
     bottom = len(lessons) // 2  # with an even number, one more lesson goes down than up
     arms = WIDE + STEP * max(0, bottom - 1)
     width = 2 * arms + HOLLOW if bottom else WIDE
-    with plt.style.context("unet_teach.course"):
-        figure = Figure(figsize=(width + 0.2, (bottom + 1) * (HIGH + 0.3) + 0.7))
-        axes = figure.subplots()
-        axes.set_title(headline(lessons))
-        middles = [_middle(i, bottom, width) for i in range(len(lessons))]
-        for i, (lesson, middle) in enumerate(zip(lessons, middles, strict=True)):
-            _box(axes, lesson, *middle, is_up=i > bottom)
-        for i in range(1, len(lessons)):
-            turn = {bottom: "in", bottom + 1: "out"}.get(i, "")
-            _arrow(axes, middles[i - 1], middles[i], turn)
-        axes.set(xlim=(-0.1, width + 0.1), aspect="equal")
-        axes.set_ylim((bottom + 1) * (HIGH + 0.3) - 0.2, -0.1)
-        axes.axis("off")
+    figure = Figure(figsize=(width + 0.2, (bottom + 1) * (HIGH + 0.3) + 0.7))
+    axes = figure.subplots()
+    axes.set_title(headline(lessons))
+    middles = [_middle(i, bottom, width) for i in range(len(lessons))]
+    for i, (lesson, middle) in enumerate(zip(lessons, middles, strict=True)):
+        _box(axes, lesson, *middle, is_up=i > bottom)
+    for i in range(1, len(lessons)):
+        turn = {bottom: "in", bottom + 1: "out"}.get(i, "")
+        _arrow(axes, middles[i - 1], middles[i], turn)
+    axes.set(xlim=(-0.1, width + 0.1), aspect="equal")
+    axes.set_ylim((bottom + 1) * (HIGH + 0.3) - 0.2, -0.1)
+    axes.axis("off")
     return figure
 
 

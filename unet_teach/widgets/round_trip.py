@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import traitlets
 
@@ -12,13 +12,11 @@ from unet_teach.arithmetic import (
     output_padding_for,
 )
 from unet_teach.arithmetic.axis import WINDOW
-from unet_teach.widgets.base import STATIC, CourseWidget, Size
+from unet_teach.arithmetic.sizes import size_or_refusal
+from unet_teach.widgets.base import CourseWidget, Size
 from unet_teach.widgets.explorer import code_line
 from unet_teach.widgets.layers import LAYERS
 from unet_teach.widgets.torch_echo import ask_torch
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 DEFAULTS: dict[str, int] = LAYERS["RoundTrip"]["defaults"]
 SMALLEST, LARGEST = LAYERS["RoundTrip"]["sizes"]
@@ -30,7 +28,7 @@ def _parameter(name: str) -> Size:
     return Size(DEFAULTS[name], *LAYERS["layer"]["bounds"][name]).tag(sync=True)
 
 
-class RoundTrip(CourseWidget):
+class RoundTrip(CourseWidget, view="round_trip"):
     """See which sizes from 1 to 64 a convolution and its transposed convolution bring back.
 
     Both layers share `kernel_size`, `stride`, `padding` and `dilation`. With a stride of s the
@@ -58,8 +56,6 @@ class RoundTrip(CourseWidget):
         traitlets.TraitError: for a value outside its range; nothing changes then.
     """
 
-    _esm = STATIC / "round_trip.js"
-    _css = STATIC / "round_trip.css"
     STEP_FACTS = ("output_size",)
 
     kernel_size = _parameter("kernel_size")
@@ -90,47 +86,38 @@ class RoundTrip(CourseWidget):
 
     @traitlets.observe(*PARAMETERS)
     def _update(self, _change: Any = None) -> None:
-        mended_by = {size: self._output_padding_for(size) for size in SIZES}
+        window, parameters = self._window, self.parameters
+        smalls = {size: self.small(size) for size in SIZES}
+        mended_by = {
+            size: None if small is None else output_padding_for(small, size, **window)
+            for size, small in smalls.items()
+        }
         back = (size for size, needed in mended_by.items() if needed == self.output_padding)
         self.set_trait("mended_by", mended_by)
         self.set_trait("comes_back", tuple(back))
-        self.set_trait("error", self._refusal())
-        self.set_trait("code", self._code_lines())
+        # An illegal output_padding is so at any size; the largest has an output otherwise.
+        uncropped = parameters | {"padding": 0}
+        _, error = size_or_refusal(conv_transpose_output_size, LARGEST, **uncropped)
+        self.set_trait("error", error)
+        down, up = code_line("Conv2d", window), code_line("ConvTranspose2d", parameters)
+        self.set_trait("code", f"{down}\n{up}")
         self._ask_torch()
 
-    def _small(self, size: int) -> int | None:
+    def small(self, size: int) -> int | None:
         """Return the convolution's output size, `None` where the kernel does not fit."""
-        try:
-            return conv_output_size(size, **self._window)  # type: ignore[no-any-return]
-        except ValueError:
-            return None
-
-    def _output_padding_for(self, size: int) -> int | None:
-        small = self._small(size)
-        return None if small is None else output_padding_for(small, size, **self._window)
-
-    def _refusal(self) -> str:
-        """Return why `output_padding` is illegal, at any size; empty if it is legal."""
-        try:
-            conv_transpose_output_size(LARGEST, **self.parameters | {"padding": 0})
-        except ValueError as refusal:
-            return str(refusal)
-        return ""
+        found: int | None = size_or_refusal(conv_output_size, size, **self._window)[0]
+        return found
 
     @traitlets.observe("_shown", "chosen")
     def _ask_torch(self, _change: Any = None) -> None:
         if not self._shown:
             return
         echo = ask_torch("Conv2d", self.chosen, **self._window)
-        small = self._small(self.chosen)
+        small = self.small(self.chosen)
         if echo["accepts"] and small:
             up = ask_torch("ConvTranspose2d", small, **self.parameters)
             echo = up | {"text": f"{echo['text']} → {up['text']}"}
         self._echo = echo | {"parameters": self.parameters | {"chosen": self.chosen}}
-
-    def _code_lines(self) -> str:
-        down = code_line("Conv2d", self._window)
-        return f"{down}\n{code_line('ConvTranspose2d', self.parameters)}"
 
     def describe(self) -> str:
         """Return one line: the pair of layers, and how many of the 64 sizes come back."""
@@ -138,32 +125,7 @@ class RoundTrip(CourseWidget):
         count = f"{len(self.comes_back)} of {len(SIZES)} sizes come back"
         return f"RoundTrip · {layers} · {count}" + (f". {self.error}" if self.error else "")
 
-    def figure(self) -> Figure:
-        """Return all 64 sizes as tiles and the way of the chosen one, drawn with matplotlib."""
-        from unet_teach.widgets.round_trip_figure import round_trip_figure
-
-        small = self._small(self.chosen)
-        back = None if small is None else self._back(small)
-        return round_trip_figure(
-            {size: self._sign(size) for size in SIZES},
-            title=f"{len(self.comes_back)} of {len(SIZES)} sizes come back",
-            way=(self.chosen, small, back),
-            code=self.code,
-        )
-
-    def _back(self, small: int) -> int | None:
+    def back(self, small: int) -> int | None:
         """Return what the transposed convolution makes of a size, `None` where that is illegal."""
-        try:
-            return conv_transpose_output_size(small, **self.parameters)  # type: ignore[no-any-return]
-        except ValueError:
-            return None
-
-    def _sign(self, size: int) -> str:
-        """Return a tile's sign: – (kernel does not fit), ✕ (no output), the difference, or none."""
-        small = self._small(size)
-        if small is None:
-            return "–"
-        if size in self.comes_back:
-            return ""
-        back = self._back(small)
-        return "✕" if back is None else f"{back - size:+d}".replace("-", "−")
+        found: int | None = size_or_refusal(conv_transpose_output_size, small, **self.parameters)[0]
+        return found

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch, Rectangle
 
 from unet_teach.shared.palette import GREY, INK, INPUT, OUTPUT, WRONG
+from unet_teach.widgets.round_trip import SIZES, RoundTrip
 
 SIDE = 8  # tiles in a row
 LOOKS: dict[str, dict[str, Any]] = {
@@ -20,26 +20,28 @@ LOOKS: dict[str, dict[str, Any]] = {
 }
 
 
-def round_trip_figure(
-    signs: Mapping[int, str], *, title: str, way: tuple[int, int | None, int | None], code: str
-) -> Figure:
-    """Draw the board, and beside it the bars of one size.
-
-    Args:
-        signs: for each size nothing where it comes back, "–" where the kernel does not fit, "✕"
-            where nothing comes back, or by how much it is off.
-        title: stands above the board.
-        way: a size, what the convolution makes of it, and what comes back; `None` for no output.
-        code: the lines that make the two layers.
-    """
-    with plt.style.context("unet_teach.course"):
-        figure = Figure(figsize=(9.4, 5))
-        board, bars = figure.subplots(1, 2, width_ratios=(1, 0.9))
-        _board(board, signs, way[0])
-        board.set_title(title)
-        _bars(bars, *way)
-        bars.text(0, 7.2, code.replace(", stride", ",\n    stride"), size=8.5, family="monospace")
+def draw(widget: RoundTrip) -> Figure:
+    """Draw all sizes as tiles, and beside them the way of the chosen one as bars."""
+    small = widget.small(widget.chosen)
+    figure = Figure(figsize=(9.4, 5))
+    board, bars = figure.subplots(1, 2, width_ratios=(1, 0.9))
+    _board(board, {size: _sign(widget, size) for size in SIZES}, widget.chosen)
+    board.set_title(f"{len(widget.comes_back)} of {len(SIZES)} sizes come back")
+    _bars(bars, widget.chosen, small, None if small is None else widget.back(small))
+    code = widget.code.replace(", stride", ",\n    stride")
+    bars.text(0, 7.2, code, size=8.5, family="monospace")
     return figure
+
+
+def _sign(widget: RoundTrip, size: int) -> str:
+    """Return a tile's sign: – (kernel does not fit), ✕ (no output), the difference, or none."""
+    small = widget.small(size)
+    if small is None:
+        return "–"
+    if size in widget.comes_back:
+        return ""
+    back = widget.back(small)
+    return "✕" if back is None else f"{back - size:+d}".replace("-", "−")
 
 
 def _board(axes: Axes, signs: Mapping[int, str], chosen: int) -> None:

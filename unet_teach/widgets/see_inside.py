@@ -5,17 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import traitlets
 
 from unet_teach.shared.live_networks import LiveNetwork, open_network
 from unet_teach.widgets.base import STATIC, Checked, Choice, CourseWidget, Size, is_finite
-from unet_teach.widgets.see_inside_scene import random_sample
 from unet_teach.widgets.steps import Step
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 NETWORKS = STATIC.parent / "see_inside.json"
 MOST_STROKES = 60
@@ -72,7 +68,7 @@ def _read_cell(name: str, value: Any) -> list[int]:
     raise ValueError(f"{name}={value!r} is no cell. Use a pair (row, column).")
 
 
-class SeeInside(CourseWidget):
+class SeeInside(CourseWidget, view="see_inside"):
     """Paint an image, watch every feature map of a U-Net, and cut a skip.
 
     Networks of the course run in the page, all others in the kernel.
@@ -114,8 +110,6 @@ class SeeInside(CourseWidget):
         TypeError, ValueError: For a model or an image that cannot be shown.
     """
 
-    _esm = STATIC / "see_inside.js"
-    _css = STATIC / "see_inside.css"
     STEP_FACTS = ("iou",)
 
     task = traitlets.Unicode("").tag(sync=True)
@@ -173,34 +167,36 @@ class SeeInside(CourseWidget):
             self.send(*self._live.answer(question, buffers))
 
     @property
-    def _shown_task(self) -> dict[str, Any]:
+    def shown_task(self) -> dict[str, Any]:
+        """The task on view: its networks and images, as they are sent to the page."""
         named = [task for task in self._tasks if task["name"] == self.task]
         return (named or self._tasks)[0]
 
     @property
-    def _shown_network(self) -> dict[str, Any]:
-        networks: list[dict[str, Any]] = self._shown_task["networks"]
+    def shown_network(self) -> dict[str, Any]:
+        """The network on view, as it is sent to the page."""
+        networks: list[dict[str, Any]] = self.shown_task["networks"]
         return next((each for each in networks if each["name"] == self.network), networks[0])
 
     @property
     def switches(self) -> list[float | str]:
         """What each skip of the network carries, from level 0."""
-        depth = self._shown_network["network"]["depth"]
+        depth = self.shown_network["network"]["depth"]
         return [*self.skips, *[1] * depth][:depth]
 
     @property
-    def _skip_names(self) -> list[str]:
+    def skip_names(self) -> list[str]:
         """The level of each skip; "" where a level has none."""
-        network = self._shown_network["network"]
+        network = self.shown_network["network"]
         if "rows" not in network:
             return [str(level) for level in range(network["depth"])]
         return [row["name"] if row["skip"] else "" for row in network["rows"][:-1]]
 
     def describe(self) -> str:
         """Return one line: the network, its score, what is painted, and the switches."""
-        network = self._shown_network
+        network = self.shown_network
         call = network["network"]["call"]
-        parts = [f"SeeInside {call}", f"{self._shown_task['name']}, {network['name']}"]
+        parts = [f"SeeInside {call}", f"{self.shown_task['name']}, {network['name']}"]
         if network.get("score") is not None:
             parts.append(f"IoU {network['score']:.2f} on test images")
         if self.strokes:
@@ -209,30 +205,6 @@ class SeeInside(CourseWidget):
             parts.append(f"one run took {network['network']['seconds']} s")
         words = {0: "cut", 1: "on", "blur": "blurred", "other": "of another image"}
         if network["network"]["skip"] != "none":
-            pairs = zip(self._skip_names, self.switches, strict=True)
+            pairs = zip(self.skip_names, self.switches, strict=True)
             parts.append(", ".join(f"skip {n} {words.get(s, s)}" for n, s in pairs if n))
         return " · ".join(parts)
-
-    def figure(self) -> Figure:
-        """Return the image, the U with its maps and switches, and the prediction."""
-        from unet_teach.widgets.see_inside_figure import see_inside_figure
-
-        samples = self._shown_task["samples"]
-        sample = samples[min(self.sample, len(samples) - 1)]
-        other = next((each for each in samples if each is not sample), sample)
-        if self.seed and not self.image and samples[0].get("lines"):
-            sample, other = random_sample(self.seed), samples[0]
-        network = self._shown_network
-        moments = network.get("moments", [])
-        moment = moments[min(self.moment, len(moments) - 1)] if moments else {}
-        return see_inside_figure(
-            moment.get("network", network["network"]),
-            sample,
-            strokes=self.strokes,
-            skips=self.switches,
-            names=self._skip_names,
-            dropped=self.image,
-            other=other,
-            title=f"{self._shown_task['name']}, {network['name']}",
-            run=self._live.maps if self._live else None,
-        )

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import base64
 import zlib
-from collections.abc import Callable
 from functools import partial
 from typing import Any, TypeAlias
 
-import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
@@ -17,10 +15,10 @@ from matplotlib.patches import ConnectionPatch
 from numpy.typing import NDArray
 
 from unet_teach.shared.palette import GREY, INPUT, OUTPUT, SKIP
+from unet_teach.widgets.see_inside import SeeInside
+from unet_teach.widgets.see_inside_scene import random_sample
 
 Image: TypeAlias = NDArray[Any]  # of 0 to 1, (C, H, W)
-# Of an image, what each skip carries, and the image that "other" skips are of.
-Run: TypeAlias = Callable[[Image, list[float | str], Image], dict[str, Image]]
 CONTRAST, GROUND, ERASER = 0.4, 0.35, 5  # as in js/see
 BLUR = 5  # cells that a blurred skip is averaged over
 RAMPS = {
@@ -29,51 +27,43 @@ RAMPS = {
 }
 
 
-def see_inside_figure(
-    network: dict[str, Any],
-    sample: dict[str, Any],
-    *,
-    strokes: list[list[Any]],
-    skips: list[float | str],
-    names: list[str],
-    dropped: str,
-    other: dict[str, Any],
-    title: str,
-    run: Run | None = None,
-) -> Figure:
-    """Draw the image, one channel of each level, the switches, and the prediction.
-
-    Args are those of the widget: a network as `networks.packed.pack` returns it, samples as they
-    are sent to the browser, and the image that was `dropped` on, compressed. `names` are those of
-    the skips, and `run` runs another network than the course's, as `run_packed` does.
-    """
-    image = painted(read_image(sample, dropped), strokes)
-    run = run or partial(run_packed, network)
+def draw(widget: SeeInside) -> Figure:
+    """Draw the image, one channel of each level, the switches, and the prediction."""
+    task, shown, samples = widget.shown_task, widget.shown_network, widget.shown_task["samples"]
+    sample = samples[min(widget.sample, len(samples) - 1)]
+    other = next((each for each in samples if each is not sample), sample)
+    if widget.seed and not widget.image and samples[0].get("lines"):
+        sample, other = random_sample(widget.seed), samples[0]
+    moments = shown.get("moments", [])
+    moment = moments[min(widget.moment, len(moments) - 1)] if moments else {}
+    network = moment.get("network", shown["network"])
+    image = painted(read_image(sample, widget.image), widget.strokes)
+    skips, depth = widget.switches, len(widget.switches)
+    run = widget._live.maps if widget._live else partial(run_packed, network)
     maps = run(image, skips, read_image(other, ""))
-    depth = len(skips)
-    with plt.style.context("unet_teach.course"):
-        figure = Figure(figsize=(10.4, 1.15 * (depth + 1) + 0.8))
-        figure.suptitle(title, x=0.02, ha="left", weight="bold")
-        grid = figure.add_gridspec(
-            depth + 1, 5, width_ratios=(2.6, 1, 1, 1, 2.6), left=0.02, right=0.98, bottom=0.04
-        )
-        shown = (image if len(image) == 3 else image[:1]).transpose(1, 2, 0).squeeze()
-        _show(figure.add_subplot(grid[:, 0]), shown, "input", GREY, cmap="gray", vmin=0, vmax=1)
-        for level in range(depth):
-            left, right = (figure.add_subplot(grid[level, column]) for column in (1, 3))
-            _show_level(left, maps.get(f"encoder {level}"), "encoder", INPUT)
-            _show_level(right, maps.get(f"decoder {level}"), "decoder", OUTPUT)
-            if network["skip"] != "none" and names[level]:
-                _connect(figure, left, right, names[level], skips[level])
-        bottom = figure.add_subplot(grid[depth, 2])
-        _show_level(bottom, maps.get(f"encoder {depth}"), "encoder", INPUT)
-        found = figure.add_subplot(grid[:, 4])
-        mean = "prediction"
-        _show(found, maps["prediction"], mean, OUTPUT, cmap=RAMPS["decoder"], vmin=0, vmax=1)
-        mask = read_mask(sample)
-        is_known = mask is not None and mask.shape == maps["prediction"].shape
-        if mask is not None and is_known and not strokes and not dropped:
-            found.contour(mask, levels=[0.5], colors="black", linewidths=0.8)
+    figure = Figure(figsize=(10.4, 1.15 * (depth + 1) + 0.8))
+    title = f"{task['name']}, {shown['name']}"
+    figure.suptitle(title, x=0.02, ha="left", weight="bold")
+    grid = figure.add_gridspec(
+        depth + 1, 5, width_ratios=(2.6, 1, 1, 1, 2.6), left=0.02, right=0.98, bottom=0.04
+    )
+    pixels = (image if len(image) == 3 else image[:1]).transpose(1, 2, 0).squeeze()
+    _show(figure.add_subplot(grid[:, 0]), pixels, "input", GREY, cmap="gray", vmin=0, vmax=1)
+    for level in range(depth):
+        left, right = (figure.add_subplot(grid[level, column]) for column in (1, 3))
+        _show_level(left, maps.get(f"encoder {level}"), "encoder", INPUT)
+        _show_level(right, maps.get(f"decoder {level}"), "decoder", OUTPUT)
+        if network["skip"] != "none" and (name := widget.skip_names[level]):
+            _connect(figure, left, right, name, skips[level])
+    bottom = figure.add_subplot(grid[depth, 2])
+    _show_level(bottom, maps.get(f"encoder {depth}"), "encoder", INPUT)
+    found = figure.add_subplot(grid[:, 4])
+    mean = "prediction"
+    _show(found, maps["prediction"], mean, OUTPUT, cmap=RAMPS["decoder"], vmin=0, vmax=1)
+    mask = read_mask(sample)
+    is_known = mask is not None and mask.shape == maps["prediction"].shape
+    if mask is not None and is_known and not widget.strokes and not widget.image:
+        found.contour(mask, levels=[0.5], colors="black", linewidths=0.8)
     return figure
 
 

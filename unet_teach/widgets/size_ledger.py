@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 import traitlets
 
 from unet_teach.widgets import unet_sizes as model
-from unet_teach.widgets.base import STATIC, Choice, CourseWidget, Size
-from unet_teach.widgets.ledger_costs import costs
+from unet_teach.widgets.base import Choice, CourseWidget, Size
 from unet_teach.widgets.size_ledger_words import effect, error, headline
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 SIZES = tuple(model.BOUNDS)
 CHOICES = tuple(model.CHOICES)
+RESULTS = ("fits", "mismatch_at", "levels", "parameters", "receptive_field", "nearest")
 
 
 def _size(name: str) -> Size:
@@ -26,7 +23,7 @@ def _choice(name: str) -> Choice:
     return Choice(*model.CHOICES[name]).tag(sync=True)
 
 
-class SizeLedger(CourseWidget):
+class SizeLedger(CourseWidget, view="size_ledger"):
     """Follow an image's size through encoder and decoder to the level with a size mismatch.
 
     It shows `unet_teach.UNet` with these options and skip="cat", before `UNet` repairs anything.
@@ -66,8 +63,6 @@ class SizeLedger(CourseWidget):
         traitlets.TraitError: for a value out of range or unknown, with a sentence; nothing changes.
     """
 
-    _esm = STATIC / "size_ledger.js"
-    _css = STATIC / "size_ledger.css"
     STEP_FACTS: ClassVar[tuple[str, ...]] = ("fits", "mismatch_level", "output_size")
 
     height = _size("height")
@@ -108,14 +103,7 @@ class SizeLedger(CourseWidget):
     def _update(self, _change: Any = None) -> None:
         result = model.ledger(self.options)
         with self.hold_trait_notifications():  # an observer of one result finds all of them updated
-            for name in (
-                "fits",
-                "mismatch_at",
-                "levels",
-                "parameters",
-                "receptive_field",
-                "nearest",
-            ):
+            for name in RESULTS:
                 self.set_trait(name, result[name])
             self.set_trait("error", error(result))
 
@@ -124,12 +112,6 @@ class SizeLedger(CourseWidget):
         options = self.options
         parts = ["SizeLedger", headline(options, model.ledger(options))]
         if self.repair != "none":
-            cost = list(costs(options))[model.CHOICES["repair"].index(self.repair)]
+            cost = list(model.costs(options))[model.CHOICES["repair"].index(self.repair)]
             parts.append(f"{self.repair}: {effect(options, cost)}")
         return " · ".join([*parts, self.error or f"{self.parameters:,} parameters"])
-
-    def figure(self) -> Figure:
-        """Return the U with its sizes and channels, drawn with matplotlib."""
-        from unet_teach.widgets.size_ledger_figure import size_ledger_figure
-
-        return size_ledger_figure(self.options)

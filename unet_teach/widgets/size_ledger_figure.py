@@ -5,16 +5,15 @@ from __future__ import annotations
 from itertools import product
 from typing import Any
 
-import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch, Rectangle
 
 from unet_teach.shared.palette import DECODER, ENCODER, GREY, INK, SKIP, WRONG
 from unet_teach.shared.sizes_as_text import sizes_as_text
-from unet_teach.widgets.ledger_costs import costs
+from unet_teach.widgets.size_ledger import SizeLedger
 from unet_teach.widgets.size_ledger_words import effect, headline, mismatch
-from unet_teach.widgets.unet_sizes import CHOICES, TRANSPOSED, Options, ledger
+from unet_teach.widgets.unet_sizes import CHOICES, TRANSPOSED, Options, costs, ledger
 
 # The picture is that of js/ledger_picture.js, in the same units.
 WIDTH, HEIGHT, BOX = 676.0, 370.0, (112.0, 76.0)  # of the picture, and of the largest box
@@ -26,11 +25,12 @@ HATCH = "/////"
 Place = tuple[float, float]
 
 
-def size_ledger_figure(options: Options) -> Figure:
+def draw(widget: SizeLedger) -> Figure:
     """Draw the U as the widget does: boxes to scale, skips as dashed lines, the corner enlarged.
 
     A level with a size mismatch is marked with ✕; levels that are not reached are hatched.
     """
+    options = widget.options
     result = ledger(options)
     cost = list(costs(options))[CHOICES["repair"].index(options.repair)]
     levels, depth, ys = result["levels"], options.depth, _middles(options.depth)
@@ -38,48 +38,46 @@ def size_ledger_figure(options: Options) -> Figure:
     top = [levels[0][part] or [0, 0] for part in ("encoder", "decoder")]
     tall, wide = (max(top[0][i], top[1][i]) or result["input_size"][i] for i in (0, 1))
     scale = min(BOX[0] / wide, BOX[1] / tall)
-    with plt.style.context("unet_teach.course"):
-        # A figure without pyplot is not shown a second time at the end of a notebook cell.
-        figure = Figure(figsize=(7.6, 4.7))
-        axes = figure.subplots()
-        axes.set(xlim=(0, WIDTH), ylim=(HEIGHT + 8, -22), aspect="equal")
-        axes.axis("off")
-        axes.set_title(headline(options, result))
-        axes.text(0, -10, _sentence(options, result, cost), va="center", fontsize=10)
-        down, up = [], []
-        for level in levels:
-            i, skip = level["level"], level["encoder"]
-            ghost = [side / 2**i for side in result["input_size"]]
-            x = LEFT if i < depth else MIDDLE
-            down.append(_box(axes, (x, ys[i]), skip, ghost, scale, ENCODER))
-            image = "" if i else _changed([options.height, options.width], skip)
-            if i == depth:
-                _label(axes, (x, ys[i] + down[i][1] / 2 + 18), level, skip, "", "center")
-                continue
-            wrong, came = i == result["mismatch_at"], level["decoder"] or level["arrives"]
-            colour = WRONG if wrong else DECODER
-            up.append(_box(axes, (RIGHT, ys[i]), came, skip or ghost, scale, colour))
-            _label(axes, (LEFT - down[i][0] / 2 - 8, ys[i]), level, skip, image, "right")
-            note = _changed(level["arrives"], level["joined"])
-            place = (RIGHT + up[i][0] / 2 + 8, ys[i])
-            _label(axes, place, level, came, note, "left", WRONG if wrong else None)
-            colour = WRONG if wrong else SKIP if level["joined"] else GREY
-            ends = (LEFT + down[i][0] / 2 + 5, RIGHT - up[i][0] / 2 - 5)
-            _skip(axes, ys[i], ends, colour, f"level {i}", level is lens)
-        for i in range(depth):
-            half = [size[1] / 2 + 3 for size in (down[i], down[i + 1], up[i])]
-            start, came = (LEFT, ys[i] + half[0]), levels[i]["arrives"]
-            end = (RIGHT, ys[i] + half[2])
-            if i < depth - 1:
-                _arrow(axes, start, (LEFT, ys[i + 1] - half[1]), levels[i + 1]["encoder"])
-                _arrow(axes, (RIGHT, ys[i + 1] - up[i + 1][1] / 2 - 3), end, came)
-            else:
-                side = down[depth][0] / 2 + 3
-                _arrow(axes, start, (MIDDLE - side, ys[depth]), levels[depth]["encoder"])
-                _arrow(axes, (MIDDLE + side, ys[depth]), end, came)
-        if lens:
-            _lens(axes, options, lens, result["mismatch_at"] is not None, ys[lens["level"]])
-        return figure
+    figure = Figure(figsize=(7.6, 4.7))
+    axes = figure.subplots()
+    axes.set(xlim=(0, WIDTH), ylim=(HEIGHT + 8, -22), aspect="equal")
+    axes.axis("off")
+    axes.set_title(headline(options, result))
+    axes.text(0, -10, _sentence(options, result, cost), va="center", fontsize=10)
+    down, up = [], []
+    for level in levels:
+        i, skip = level["level"], level["encoder"]
+        ghost = [side / 2**i for side in result["input_size"]]
+        x = LEFT if i < depth else MIDDLE
+        down.append(_box(axes, (x, ys[i]), skip, ghost, scale, ENCODER))
+        image = "" if i else _changed([options.height, options.width], skip)
+        if i == depth:
+            _label(axes, (x, ys[i] + down[i][1] / 2 + 18), level, skip, "", "center")
+            continue
+        wrong, came = i == result["mismatch_at"], level["decoder"] or level["arrives"]
+        colour = WRONG if wrong else DECODER
+        up.append(_box(axes, (RIGHT, ys[i]), came, skip or ghost, scale, colour))
+        _label(axes, (LEFT - down[i][0] / 2 - 8, ys[i]), level, skip, image, "right")
+        note = _changed(level["arrives"], level["joined"])
+        place = (RIGHT + up[i][0] / 2 + 8, ys[i])
+        _label(axes, place, level, came, note, "left", WRONG if wrong else None)
+        colour = WRONG if wrong else SKIP if level["joined"] else GREY
+        ends = (LEFT + down[i][0] / 2 + 5, RIGHT - up[i][0] / 2 - 5)
+        _skip(axes, ys[i], ends, colour, f"level {i}", level is lens)
+    for i in range(depth):
+        half = [size[1] / 2 + 3 for size in (down[i], down[i + 1], up[i])]
+        start, came = (LEFT, ys[i] + half[0]), levels[i]["arrives"]
+        end = (RIGHT, ys[i] + half[2])
+        if i < depth - 1:
+            _arrow(axes, start, (LEFT, ys[i + 1] - half[1]), levels[i + 1]["encoder"])
+            _arrow(axes, (RIGHT, ys[i + 1] - up[i + 1][1] / 2 - 3), end, came)
+        else:
+            side = down[depth][0] / 2 + 3
+            _arrow(axes, start, (MIDDLE - side, ys[depth]), levels[depth]["encoder"])
+            _arrow(axes, (MIDDLE + side, ys[depth]), end, came)
+    if lens:
+        _lens(axes, options, lens, result["mismatch_at"] is not None, ys[lens["level"]])
+    return figure
 
 
 def _middles(depth: int) -> list[float]:

@@ -1,4 +1,4 @@
-"""The sizes of a U-Net's feature maps, level by level, and where they do not match. No torch.
+"""The sizes of a U-Net's feature maps, where they do not match, and what repairs do. No torch.
 
 Height and width do not influence each other in a U-Net, so each is followed alone and the two
 results are combined. The network is `unet_teach.networks.UNet` with skip="cat" and without its
@@ -7,8 +7,9 @@ repair. `js/ledger.js` computes the same in the browser; tests compare the two w
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import pairwise
 from typing import Any
@@ -20,6 +21,7 @@ from unet_teach.arithmetic import (
     pool_output_size,
     receptive_field,
 )
+from unet_teach.arithmetic.sizes import size_or_refusal
 from unet_teach.widgets.layers import LAYERS
 
 BOUNDS: dict[str, tuple[int, int]] = LAYERS["SizeLedger"]["bounds"]
@@ -114,12 +116,11 @@ def _walked(size: int, depth: int, padding: str, down: str, up: str, repair: str
 
 
 def _halved(size: int, padding: str, down: str) -> int:
-    try:
-        if down == "max_pool":
-            return int(pool_output_size(size, 2))
-        return int(conv_output_size(size, 3, stride=2, padding=1 if padding == "same" else 0))
-    except ValueError:
-        return 0  # the window does not fit once
+    """Return the size after a halving; 0 if the window does not fit once."""
+    if down == "max_pool":
+        return size_or_refusal(pool_output_size, size, 2)[0] or 0
+    around = 1 if padding == "same" else 0
+    return size_or_refusal(conv_output_size, size, 3, stride=2, padding=around)[0] or 0
 
 
 def _doubled(size: int, up: str, target: int | None) -> tuple[int, int | None]:
@@ -187,10 +188,6 @@ def _receptive_field(o: Options) -> int:
     return int(receptive_field((level + halving) * o.depth + level).size)
 
 
-def _pair(a: int | None, b: int | None) -> list[int] | None:
-    return None if a is None or b is None else [a, b]
-
-
 def ledger(o: Options) -> dict[str, Any]:
     """Work out every size, the first place where it fails, the parameters and the nearest sizes.
 
@@ -217,7 +214,8 @@ def ledger(o: Options) -> dict[str, Any]:
     stop = mismatch_at if mismatch_at is not None else up
 
     def sizes(name: str, level: int) -> list[int] | None:
-        return _pair(*(getattr(walk, name)[level] for walk in walks))
+        both = [getattr(walk, name)[level] for walk in walks]
+        return None if None in both else both
 
     names = ("enters", "encoder", "arrives", "joined", "decoder", "output_padding")
     counts = _parameters(o)
@@ -246,3 +244,50 @@ def ledger(o: Options) -> dict[str, Any]:
 def _first(levels: list[int | None], choose: Any) -> int | None:
     reached = [level for level in levels if level is not None]
     return choose(reached) if reached else None
+
+
+def costs(o: Options) -> Iterator[dict[str, Any]]:
+    """Yield what each repair does to these sizes, in the order of the option `repair`.
+
+    Yields:
+        repair: its name.
+        fits, input_size, output_size: as `ledger` gives them with this repair.
+        changed: the levels at which it does something, as `ledger` gives them, the lowest first.
+        zeros: cells of a channel that are padded with 0 at each of them.
+        stretch: by how much at most height or width is stretched or shrunk, in percent.
+        more: pixels that go in beyond those of the image, in percent.
+    """
+    for repair in CHOICES["repair"]:
+        result = ledger(replace(o, repair=repair))
+        changed = [level for level in reversed(result["levels"]) if _is_changed(level, o)]
+        yield {
+            "repair": repair,
+            "fits": result["fits"],
+            "input_size": result["input_size"],
+            "output_size": result["output_size"],
+            "changed": changed,
+            "zeros": [_zeros(level) if repair == "pad" else 0 for level in changed],
+            "stretch": 100 * max([0.0, *map(_stretch, changed)]),
+            "more": (_area(result["input_size"]) / (o.height * o.width) - 1) * 100,
+        }
+
+
+def _is_changed(level: dict[str, Any], o: Options) -> bool:
+    if o.padding == "valid" or level["joined"] is None:
+        return False
+    usual = [TRANSPOSED[o.up][1]] * 2 if o.up in TRANSPOSED else None
+    same_sizes = level["encoder"] == level["arrives"] == level["joined"]
+    return not same_sizes or level["output_padding"] != usual
+
+
+def _zeros(level: dict[str, Any]) -> int:
+    return 2 * _area(level["joined"]) - _area(level["encoder"]) - _area(level["arrives"])
+
+
+def _stretch(level: dict[str, Any]) -> float:
+    pairs = zip(level["joined"], level["arrives"], strict=True)
+    return float(max(abs(after / before - 1) for after, before in pairs))
+
+
+def _area(size: list[int]) -> int:
+    return size[0] * size[1]

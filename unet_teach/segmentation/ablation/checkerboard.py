@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from unet_teach.networks import Up
 from unet_teach.segmentation.data.dataset import earth
@@ -86,10 +85,7 @@ def figure(runs: Iterable[Reconstruction] | None = None) -> Figure:
     """
     chosen = [run for run in (results() if runs is None else runs) if run.picture]
     original = earth().validation[0].image[0][WINDOW]
-    images = {"the image": original} | {NAMES[run.up]: _decode(run.picture) for run in chosen}
+    images = {"the image": original}
+    for run in chosen:
+        images[NAMES[run.up]] = torch.tensor(np.asarray(decode_png(run.picture))).float() / 255
     return side_by_side(images, value_range=(float(original.min()), float(original.max())))
-
-
-def _decode(png: str) -> Tensor:
-    """Return the image (H, W) of a PNG in base64, with values from 0 to 1."""
-    return torch.from_numpy(np.asarray(decode_png(png), dtype=np.float32) / np.float32(255))

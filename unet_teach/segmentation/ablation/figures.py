@@ -10,9 +10,11 @@ from unet_teach.segmentation.ablation.results import Run, score_name
 from unet_teach.segmentation.plots import (
     ROOM,
     SMALL,
+    TitledSize,
     add_legend,
     image_grid,
     in_course_style,
+    in_rows,
     new_figure,
     show_image,
     show_mistakes,
@@ -91,14 +93,13 @@ def prediction_figure(runs: Sequence[Run], pair: Pair) -> Figure:
     height, width = pair.mask.shape[-2:]
     titles = [f"{run.variant}: {run.score:.2f}" for run in runs]
 
-    def sized(titles: Sequence[str], columns: int, most: int) -> list[tuple[str, float, float]]:
+    def sized(titles: Sequence[str], columns: int, most: int) -> list[TitledSize]:
         scale = min((ROOM - GAP * (columns - 1)) / columns / width, most / height)
         scale = int(scale) or scale  # whole multiples keep all pixels alike
         return [(title, scale * width, scale * height) for title in titles]
 
     if len(runs) > 2:
-        small = sized([pair.name, "target", *titles], 4, 300)
-        rows = [small[first : first + 4] for first in range(0, len(small), 4)]
+        rows = in_rows(sized([pair.name, "target", *titles], 4, 300), 4)
         figure, (first, second, *others) = image_grid(rows, legend=True)
     else:
         rows = [sized(titles, 2, 400), sized(["image", "target"], 7, 100)]

@@ -106,26 +106,18 @@ def earth() -> Dataset:
     Train is Europe, Africa, Asia and Australia without a strip from 95.6° E to 118.1° E, which is
     validation. Test is the Americas and Greenland.
     """
-    image, mask = load_pixels("earth.png"), load_pixels("earth_land.png")
-
-    def columns(name: str, first: int, last: int) -> Pair:
-        return make_pair(image[:, first:last], mask[:, first:last], name)
-
+    files = load_pixels("earth.png"), load_pixels("earth_land.png")
+    americas = _columns(files, 28, 441, "the Americas")
+    west = _columns(files, 441, 784, "Europe, Africa, West Asia")
+    middle = _columns(files, 784, 848, "Siberia to Java")
+    east = _columns(files, 848, 1024, "East Asia, Australia")
     return Dataset(
         name="earth",
-        train=(
-            columns("Europe, Africa, West Asia", 441, 784),
-            columns("East Asia, Australia", 848, 1024),
-        ),
-        validation=(columns("Siberia to Java", 784, 848),),
-        test=(columns("the Americas", 28, 441),),
+        train=(west, east),
+        validation=(middle,),
+        test=(americas,),
         source="NASA Blue Marble (credit: NASA Earth Observatory); land: Natural Earth",
-        side_by_side=(
-            "the Americas",
-            "Europe, Africa, West Asia",
-            "Siberia to Java",
-            "East Asia, Australia",
-        ),
+        side_by_side=tuple(pair.name for pair in (americas, west, middle, east)),
     )
 
 
@@ -134,19 +126,19 @@ def nuclei() -> Dataset:
 
     It is one image of 512×512 pixels, cut from left to right into train, validation and test.
     """
-    image, mask = load_pixels("nuclei.png"), load_pixels("nuclei_labels.png")
-
-    def columns(first: int, last: int) -> tuple[Pair, ...]:
-        name = f"columns {first} to {last - 1}"
-        return (make_pair(image[:, first:last], mask[:, first:last], name),)
-
+    files = load_pixels("nuclei.png"), load_pixels("nuclei_labels.png")
     return Dataset(
         name="nuclei",
-        train=columns(0, 288),
-        validation=columns(288, 384),
-        test=columns(384, 512),
+        train=(_columns(files, 0, 288),),
+        validation=(_columns(files, 288, 384),),
+        test=(_columns(files, 384, 512),),
         source="image set BBBC038v1, Broad Bioimage Benchmark Collection, CC0; Caicedo et al. 2019",
     )
+
+
+def _columns(files: tuple[Pixels, Pixels], first: int, last: int, name: str = "") -> Pair:
+    image, mask = (pixels[:, first:last] for pixels in files)
+    return make_pair(image, mask, name or f"columns {first} to {last - 1}")
 
 
 def make_pair(image: Pixels, mask: Pixels, name: str, *, labels: bool = False) -> Pair:

@@ -151,7 +151,9 @@ def _read_pairs(
     constant = [name for name, pair in read.items() if pair.image.min() == pair.image.max()]
     if constant:
         notes.add("the image has one value only; if it is damaged, remove it", *constant)
-    images = {name: _in_colour(p.image) if is_coloured else p.image for name, p in read.items()}
+    images = {name: pair.image for name, pair in read.items()}
+    if is_coloured:
+        images |= {name: np.stack([images[name]] * 3, axis=2) for name in grey}
     if labels:
         if note := labels.note():
             notes.add(note)
@@ -234,10 +236,6 @@ def _nothing_to_learn(
         "Open a mask in an image viewer: if it is black there, it was exported empty, or its "
         "values were divided down to 0; export it again, with 255 as foreground. The files"
     )
-
-
-def _in_colour(image: Pixels) -> Pixels:
-    return np.stack([image] * 3, axis=2) if image.ndim == 2 else image
 
 
 def _note_training_problems(

@@ -9,10 +9,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
+from tifffile import COMPRESSION, PHOTOMETRIC, TiffFile
 
 from unet_teach.segmentation.data.array_files import ARRAYS, read_array
 from unet_teach.segmentation.data.notes import UnreadableError
-from unet_teach.segmentation.data.tiff_pixels import read_tiff, white_is_zero
 
 TIFF = (".tif", ".tiff")
 PHOTOS = (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp", ".pgm", ".ppm", ".pbm")
@@ -27,6 +27,8 @@ NO_IMAGE = {  # how a text file begins that stands in the place of an image
 DEEP = "16 bits a colour, of which only the upper 8 are read: scale it to 8 bits first"
 DAMAGED, AGAIN = "is damaged, or of a kind that Pillow cannot read", "download or export it again"
 FAX = ("group3", "group4", "tiff_ccitt")
+# tifffile reads others too, if the package imagecodecs is installed.
+KNOWN = (COMPRESSION.NONE, COMPRESSION.ADOBE_DEFLATE, COMPRESSION.DEFLATE)
 PixelsAndNotes = tuple[NDArray[np.generic], list[str]]  # (H, W) or (H, W, 3); how it was read
 
 
@@ -131,7 +133,7 @@ def _open_with_pillow(file: Any, page: int) -> Opened:
     if file.mode in ("RGB", "RGBA") and int(tags.get(277, 1)) > 3:
         notes.append(_bands_left_out(int(tags[277]), 3))
     is_unsigned = tags.get(258) == (32,) and tags.get(339, (1,)) == (1,)
-    inverted = white_is_zero(int(tags.get(262, 1)))
+    inverted = int(tags.get(262, 1)) == PHOTOMETRIC.MINISWHITE
     fax = file.info.get("compression") in FAX
     file.load()
     image = ImageOps.exif_transpose(file)
@@ -141,11 +143,23 @@ def _open_with_pillow(file: Any, page: int) -> Opened:
 
 
 def _open_tiff(path: Path, page: int) -> Opened:
-    """Return one page of a TIFF file that Pillow cannot read."""
+    """Return one page of a TIFF file that Pillow does not read, such as one of 64-bit numbers."""
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # Pillow's, on tags of a damaged file
-            pixels, inverted, pages = read_tiff(path, page)
+            warnings.simplefilter("ignore")  # on tags of a damaged file
+            with TiffFile(path) as file:
+                tiff, pages = file.pages[page].aspage(), len(file.pages)
+                if tiff.compression not in KNOWN or tiff.dtype is None:
+                    raise UnreadableError(
+                        f"is a TIFF of {tiff.bitspersample}-bit numbers, compressed in the way "
+                        f"{int(tiff.compression)}: save it as PNG, or as a TIFF without compression"
+                    )
+                if tiff.dataoffsets[-1] + tiff.databytecounts[-1] > file.filehandle.size:
+                    raise ValueError("its end is missing")
+                pixels = tiff.asarray()
+                pixels = np.moveaxis(pixels, 0, 2) if tiff.axes == "SYX" else pixels
+                pixels = pixels.reshape(tiff.imagelength, tiff.imagewidth, -1)
+                inverted = tiff.photometric == PHOTOMETRIC.MINISWHITE
     except UnreadableError:
         raise
     except Exception as error:  # a damaged file can fail anywhere

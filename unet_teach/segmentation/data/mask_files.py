@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
+from unet_teach.segmentation.data.dataset import VOID
 from unet_teach.segmentation.data.image_files import (
     Opened,
     alpha_channel,
@@ -17,6 +17,8 @@ from unet_teach.segmentation.data.image_files import (
     palette_of,
 )
 from unet_teach.segmentation.data.mask_levels import (
+    Mask,
+    Values,
     are_labels,
     cut_at_half,
     cut_blends,
@@ -24,10 +26,7 @@ from unet_teach.segmentation.data.mask_levels import (
 )
 from unet_teach.segmentation.data.notes import UnreadableError
 
-Values = NDArray[Any]  # of any dtype
-Mask = NDArray[np.bool_]
 GREY = ("1", "L", "LA", "La", "I", "F")
-VOID = 255  # the number of pixels that do not count, in many data sets
 GREY_CODE = 0x010101  # a grey value times this is its colour
 VOID_COLOUR = (224, 224, 192)  # of these pixels, in the palette of PASCAL VOC
 LARGEST_FIRST_CLASS = 50  # where 255 is void, classes are numbered from 1 on
@@ -35,21 +34,6 @@ ROUNDING = 1  # how far a value lies from another one after rounding
 NO_ZERO = "nothing in it is 0 or black"
 MOST_CLASSES = 30  # more labels in a mask are numbered objects
 DARK = 32  # of 255: a mask with a darker colour has a black background
-
-
-class _Content(NamedTuple):
-    """What is in a mask file.
-
-    Attributes:
-        codes: (H, W), one number for each label or colour.
-        levels: (H, W), how far each pixel is from the background; labels or grey values, if there
-            are no colours.
-        is_colour: whether the codes stand for colours.
-    """
-
-    codes: Values
-    levels: Values
-    is_colour: bool
 
 
 class ReadMask(NamedTuple):
@@ -120,18 +104,25 @@ def read_mask(opened: Opened, *, lossy: bool) -> ReadMask:
     return ReadMask(mask, notes)
 
 
-def _content(opened: Opened, notes: list[str]) -> _Content:
-    image = opened.image
+def _content(opened: Opened, notes: list[str]) -> tuple[Values, Values, bool]:
+    """Return what is in a mask file: codes, levels, and whether the codes stand for colours.
+
+    Codes, (H, W), are one number for each label or colour, and levels, (H, W), how far each pixel
+    is from the background; without colours, both are the labels or grey values.
+    """
+    image, grey = opened.image, None
     if image.mode in GREY or image.mode.startswith("I"):
-        return _grey(opened, notes)
-    if image.mode == "P" and (grey := _numbers_of_palette(image, notes)) is not None:
-        return _Content(grey, grey, False)
+        grey = _grey(opened, notes)
+    elif image.mode == "P":
+        grey = _numbers_of_palette(image, notes)
+    if grey is not None:
+        return grey, grey, False
     colours = np.asarray(image.convert("RGBA"))
     opacity, colours = colours[..., 3], colours[..., :3].astype(np.int32)
     if opacity.min() == 0 < opacity.max():
         colours[opacity == 0] = 0
     if (colours == colours[..., :1]).all():
-        return _Content(colours[..., 0] * GREY_CODE, colours[..., 0].astype(np.uint8), False)
+        return colours[..., 0] * GREY_CODE, colours[..., 0].astype(np.uint8), False
     void = (colours == VOID_COLOUR).all(axis=2)
     if void.any() and colours[~void].any():
         colours[void] = 0
@@ -143,10 +134,10 @@ def _content(opened: Opened, notes: list[str]) -> _Content:
         values, counts = np.unique(codes, return_counts=True)
         most = int(values[counts.argmax()])
         background[:] = most >> 16, most >> 8 & 255, most & 255
-    return _Content(codes, np.abs(colours - background).max(axis=2), True)
+    return codes, np.abs(colours - background).max(axis=2), True
 
 
-def _grey(opened: Opened, notes: list[str]) -> _Content:
+def _grey(opened: Opened, notes: list[str]) -> Values:
     image = opened.image
     values = np.asarray(image.convert("L") if image.mode in ("1", "LA", "La") else image)
     if values.dtype.kind == "f" and not np.isfinite(values).all():
@@ -160,7 +151,7 @@ def _grey(opened: Opened, notes: list[str]) -> _Content:
             f"the file says that 0 is white; foreground is what is not 0 {shown}: if that is "
             "inverted, use invert=True"
         )
-    return _Content(values, values, False)
+    return values
 
 
 def _numbers_of_palette(image: Image.Image, notes: list[str]) -> Values | None:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from fnmatch import fnmatch
 from glob import escape
 from pathlib import Path
+from typing import Any
 
 WORD = re.compile(r"[^\W_]+")
 Kind = tuple[str, str]  # the words before those of the image, and after them
@@ -63,12 +64,13 @@ def about_kinds(folder: Path, kinds: Sequence[Sequence[Path]]) -> str:
 
 def _pattern(names: Sequence[str]) -> str:
     """Return what all of these names begin and end with, for `fnmatch`."""
-    start = _common_start(names)
-    end = _common_start([name[len(start) :][::-1] for name in names])[::-1]
+    start = common_start(names)
+    end = common_start([name[len(start) :][::-1] for name in names])[::-1]
     return f"{escape(start)}*{escape(end)}"
 
 
-def _common_start(names: Sequence[str]) -> str:
+def common_start(names: Sequence[Any]) -> Any:
+    """Return what all texts, or all lists of words, begin with."""
     first, last = min(names), max(names)
     differ = (i for i, pair in enumerate(zip(first, last, strict=False)) if pair[0] != pair[1])
     return first[: next(differ, None)]

@@ -22,7 +22,12 @@ ANNOTATIONS = (
         "polygons as GeoJSON (QuPath)",
         POLYGONS,
     ),
-    (".json", r'"shape_attributes"|"_via_', "annotations of VIA (VGG Image Annotator)", POLYGONS),
+    (
+        ".json .csv",
+        r'"shape_attributes"|region_shape_attributes|"_via_',
+        "annotations of VIA (VGG Image Annotator)",
+        POLYGONS,
+    ),
     (".json", r'"shapes"\s*:', "annotations of LabelMe", POLYGONS),
     (
         ".json",
@@ -53,12 +58,6 @@ ANNOTATIONS = (
         "decode each row (pairs of start and length; starts count from 1, down the columns): "
         "`mask = np.zeros(width * height, 'uint8')`, `mask[start - 1 : start - 1 + length] = 255` "
         "for each pair, `mask.reshape(width, height).T`, and save it as PNG",
-    ),
-    (
-        ".csv .json",
-        r'"?region_shape_attributes',
-        "annotations of VIA (VGG Image Annotator)",
-        POLYGONS,
     ),
 )
 OTHERS = (

@@ -18,7 +18,7 @@ from unet_teach.segmentation.data.label_files import LabelReader
 from unet_teach.segmentation.data.mask_files import binarize, read_mask
 from unet_teach.segmentation.data.mask_levels import has_grain, looks_like_mask, looks_like_photo
 from unet_teach.segmentation.data.notes import Notes, UnreadableError
-from unet_teach.segmentation.data.pairing import ImageFile, Match, has_mask_suffix
+from unet_teach.segmentation.data.pairing import JPEG, ImageFile, Match, has_mask_suffix
 from unet_teach.shared.sizes_as_text import sizes_as_text
 
 FEW_PIXELS = 4  # a difference of sizes that cropping or padding leaves
@@ -27,7 +27,6 @@ NO_MASK = (
     "looks like an image, not like a mask; if the mask is drawn on a photo, export it alone, white "
     "on black"
 )
-LOSSY = (".jpg", ".jpeg")
 AS_STORED: dict[int, Callable[[Pixels], Pixels]] = {  # undoes what an EXIF orientation asks for
     2: np.fliplr,
     3: lambda pixels: np.rot90(pixels, 2),
@@ -162,7 +161,7 @@ def _read_labels(
     opened: Sequence[Opened], files: Sequence[ImageFile], classes: LabelReader
 ) -> tuple[Pixels | None, None, list[tuple[str, str]]]:
     """Return the labels of an image, or None if they cannot be used, and notes."""
-    if files[0].path.suffix.lower() in LOSSY:
+    if files[0].path.suffix.lower() in JPEG:
         reason = (
             "a JPEG keeps no exact colours, so no classes, not used. Export the masks again as "
             "PNG. If there is only the JPEG, set each pixel to the nearest class, save that as "
@@ -181,7 +180,7 @@ def _read_masks(
 ) -> tuple[Pixels, float | None, list[tuple[str, str]]]:
     """Return the mask of an image, merged from its files, its cut, and notes by names of files."""
     read = [
-        read_mask(mask, lossy=file.path.suffix.lower() in LOSSY)
+        read_mask(mask, lossy=file.path.suffix.lower() in JPEG)
         for mask, file in zip(opened, files, strict=True)
     ]
     remarks = [

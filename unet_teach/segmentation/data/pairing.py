@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import suppress
+from itertools import takewhile
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,7 +18,7 @@ from unet_teach.segmentation.data.image_files import (
     brightness,
     open_page,
 )
-from unet_teach.segmentation.data.mask_kinds import about_kinds, masks_by_kind
+from unet_teach.segmentation.data.mask_kinds import about_kinds, common_start, masks_by_kind
 from unet_teach.segmentation.data.mask_levels import looks_like_mask
 from unet_teach.segmentation.data.notes import MOST_NAMES, Notes, UnreadableError
 from unet_teach.segmentation.data.other_files import other_file
@@ -80,14 +81,15 @@ def list_images(name: str, folder: str | Path, notes: Notes) -> list[ImageFile]:
         )
     if not folder.is_dir():
         raise ValueError(f"There is no folder {folder}. Give the path of one, as text.")
-    files = _visible(folder.iterdir(), folder)
+    everything = _visible(folder.rglob("*"), folder)
+    files = [path for path in everything if path.parent == folder]
     if not files:
         notes.add(f"the folder of the {name} is empty", folder.name)
-    usable = [path for path in files if _is_usable(path)]
-    inside = [path for path in _visible(folder.rglob("*"), folder) if _is_usable(path)]
+    inside = [path for path in everything if _is_usable(path)]
+    usable = [path for path in inside if path.parent == folder]
     is_nested = not usable and bool(inside)
-    if not usable and not inside:  # annotations may lie deeper
-        files = [path for path in _visible(folder.rglob("*"), folder) if not path.is_dir()]
+    if not inside:  # annotations may lie deeper
+        files = [path for path in everything if not path.is_dir()]
     for path in files:
         if path not in usable and not (is_nested and path.is_dir()):
             if path.is_dir():
@@ -157,6 +159,7 @@ def match_masks(
                 notes.add("a second mask for the same image, not used", mask.label)
         if len(match.masks) > 1:
             notes.add("its masks are merged into one", match.image.label)
+    # From the surest rule to the vaguest: each is only asked about what the ones before have left.
     _pair_what_is_left(matches, without_image, notes, _without_words)
     left = _without_common_words([match.image.name for match in matches if not match.masks])
     kinds = masks_by_kind(left, [mask.name for mask in without_image])
@@ -354,16 +357,10 @@ def _without_common_words(names: Sequence[str]) -> list[str]:
     """
     split = [re.findall(r"[^\W_]+", name) for name in names]
     most = min(map(len, split), default=1) - 1
-    end = 0
-    while end < most and len({words[-1 - end] for words in split}) == 1:
-        if split[0][-1 - end].isdigit():
-            break
-        end += 1
-    start = 0
-    while len(names) > 1 and start < most - end and len({words[start] for words in split}) == 1:
-        if re.search(r"\d", split[0][start]):
-            break
-        start += 1
+    shared = common_start([words[::-1] for words in split] or [[]])
+    end = min(most, len([*takewhile(lambda word: not word.isdigit(), shared)]))
+    shared = common_start(split) if len(names) > 1 else []
+    start = min(most - end, len([*takewhile(lambda word: not re.search(r"\d", word), shared)]))
     return [" ".join(words[start : len(words) - end]) for words in split]
 
 
