@@ -1,14 +1,12 @@
 """The public surface is one list: the lessons import nothing else, and all of it is there."""
 
 import ast
-from importlib import import_module
 from pathlib import Path
 
 import pytest
 
-from unet_teach.public import MODULES, PACKAGES
+from unet_teach.public import PUBLIC
 
-PUBLIC = {name: import_module(name).__all__ for name in PACKAGES} | MODULES
 ROOT = Path(__file__).parents[1]
 LESSONS = sorted((ROOT / "lessons").glob("[0-9][0-9]_*.py"))
 
