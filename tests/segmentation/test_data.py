@@ -39,8 +39,9 @@ def columns(pairs):
     return {tuple(c.tolist()) for p in pairs for c in p.image[0].T}
 
 
-@pytest.mark.parametrize("data", [earth(), nuclei()], ids=["earth", "nuclei"])
+@pytest.mark.parametrize("data", SETS.values(), ids=SETS)
 def test_no_column_of_pixels_is_in_two_parts(data):
+    data = data()
     parts = [columns(p) for p in (data.train, data.validation, data.test)]
     assert sum(map(len, parts)) == len(set.union(*parts))
 
