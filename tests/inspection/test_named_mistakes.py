@@ -376,7 +376,8 @@ def test_values_of_a_function_that_makes_a_block() -> None:
     )
     assert "With before and after exchanged, `self.block(width, 2 * width)`, the network" in told
     assert runs(ByFunctions(wrong=False), image)
-    assert "exchanged" not in tells(ByFunctions(), image)  # `if` changes it: what is made is other
+    told = tells(ByFunctions(), image)  # of two calls, the one that made what is there
+    assert "With before and after exchanged, `double(2 * width, width)`, the network runs." in told
 
 
 def test_values_of_a_block_that_are_exchanged() -> None:
@@ -388,7 +389,8 @@ def test_values_of_a_block_that_are_exchanged() -> None:
     assert end.format("Double(a, b)") in tells(TwoLevels(wrong="low"), image)
     assert end.format("Double(before=after, after=before)") in tells(NamedValues(), image)
     assert runs(NamedValues(4, 8), image)
-    assert "were `x` and `skip` given in the wrong order?" in tells(TwoLevels(wrong="call"), image)
+    told = tells(TwoLevels(wrong="call"), image)
+    assert "`skip` and `x` are exchanged: with `self.up(x, skip)`" in told
     assert runs(TwoLevels(), image)
 
 

@@ -22,12 +22,7 @@ from unet_teach.inspection.diagnosis.table import (
     explain_way_outside,
 )
 from unet_teach.inspection.graph import Graph
-from unet_teach.inspection.model_copy import (
-    copy_inputs,
-    copy_to_run,
-    tensor_from_shape,
-    with_image_size,
-)
+from unet_teach.inspection.model_copy import copy_inputs, copy_to_run, tensor_from_shape
 from unet_teach.inspection.plain_lists import meta_note, untrained_lists_note
 from unet_teach.inspection.recorder import Recorder
 from unet_teach.inspection.recording import Recording
@@ -71,13 +66,7 @@ def inspect_unet(model: nn.Module, *example_inputs: Any, **kwargs: Any) -> UNetR
     count = sum(0 if is_lazy(p) else p.numel() for p in nn.Module.parameters(model))
     with keep_state(), garbage_collector_off():
         graph = Graph(record(model, args, kwargs))
-
-        def runs_with(sizes: dict[int, int]) -> bool:
-            other_args = with_image_size(args, graph.image, sizes)
-            other_kwargs = with_image_size(kwargs, graph.image, sizes)
-            return record(model, other_args, other_kwargs, ATTEMPTS[:1]).error is None
-
-        attempt = Attempt(model, args, kwargs, graph, runs_with)
+        attempt = Attempt(model, args, kwargs, graph)
         if attempt.error is not None:
             runs = _runs_unwatched(model, args, kwargs)
             problem = explain_failed_run(attempt)
@@ -129,7 +118,6 @@ def record(
     model: nn.Module,
     args: tuple[Any, ...],
     kwargs: dict[str, Any],
-    attempts: tuple[tuple[bool, bool], ...] = ATTEMPTS,
     watch: Callable[[Recorder], AbstractContextManager[Any]] = contextlib.nullcontext,
 ) -> Recording:
     """Return the first run of a copy that comes to its end, while `watch` is active.
@@ -137,7 +125,7 @@ def record(
     If none does, return the one with values: on meta, an error may only say that there are none.
     """
     runs = []
-    for on_meta, gradients in attempts:
+    for on_meta, gradients in ATTEMPTS:
         try:
             with torch.set_grad_enabled(gradients):
                 recorder = Recorder(copy_to_run(model, on_meta=on_meta), on_meta=on_meta)

@@ -9,7 +9,7 @@ from functools import partial
 from itertools import takewhile
 from typing import Any
 
-from torch import Tensor, nn
+from torch import nn
 
 from unet_teach.inspection.axes import has_axis
 from unet_teach.inspection.diagnosis.attempt import Attempt
@@ -23,6 +23,7 @@ from unet_teach.inspection.diagnosis.channel_trials import (
     taking,
 )
 from unet_teach.inspection.diagnosis.forward_code import (
+    exchanged_maps,
     is_left_behind,
     is_never_named,
     joined_with_another,
@@ -35,7 +36,6 @@ from unet_teach.inspection.diagnosis.init_code import (
     right_with_a_name,
     row_in_init,
 )
-from unet_teach.inspection.diagnosis.own_code import OwnCode, own_code
 from unet_teach.inspection.diagnosis.size_steps import CONVOLUTIONS
 from unet_teach.inspection.diagnosis.trials import runs_when
 from unet_teach.inspection.diagnosis.views import wrong_view
@@ -181,7 +181,7 @@ def _channel_remedy(attempt: Attempt, op: Op, given: Value, expected: int) -> st
     if left_out := _not_called(attempt, op, channels, expected):
         return left_out
     found = (
-        _name_with_channels(attempt, given, expected)
+        exchanged_maps(attempt)
         or wrong_view(attempt, given, expected)
         or _unused(attempt, given, expected)
     )
@@ -463,42 +463,6 @@ def _stands_beside(attempt: Attempt, op: Op, channels: int) -> bool:
         if path.startswith(f"{parent}.") and not path.startswith(f"{parent}.{own}")
     )
     return any(getattr(module, "in_channels", None) == channels for module in beside)
-
-
-def _name_with_channels(attempt: Attempt, given: Value, expected: int) -> str:
-    """Name another map that the function was given, with the channels that the layer takes."""
-    code = own_code(attempt.error)
-    given_to_it = [(name, code.names.get(name)) for name in code.parameters]
-    maps = {n: tuple(x.shape) for n, x in given_to_it if isinstance(x, Tensor) and x.dim() > 2}
-    was = [name for name, shape in maps.items() if shape == given.shape]
-    fits = [name for name, shape in maps.items() if shape[1] == expected]
-    if not (was and fits) or not _runs_exchanged(attempt, code, was[0], fits[0]):
-        return ""
-    return (
-        f"`{fits[0]}`, {shape_text(maps[fits[0]])}, has {expected}: were `{was[0]}` and "
-        f"`{fits[0]}` given in the wrong order?"
-    )
-
-
-def _runs_exchanged(attempt: Attempt, code: OwnCode, first: str, second: str) -> bool:
-    """Return whether the network runs when a forward is given two of its maps in the other order.
-
-    This call alone is tried, and all calls of its class.
-    """
-    owner: Any = code.names.get(code.parameters[0])
-    last = attempt.stopped_in
-    a, b = (code.parameters.index(name) - 1 for name in (first, second))
-
-    def swap(module: nn.Module, args: tuple[Any, ...]) -> tuple[Any, ...]:
-        return tuple(args[{a: b, b: a}.get(i, i)] for i in range(len(args)))
-
-    def exchange(copied: nn.Module, *, each: bool) -> None:
-        for path, module in copied.named_modules():
-            is_around = each or not path or f"{last}.".startswith(f"{path}.")
-            if type(module) is type(owner) and is_around:
-                module.register_forward_pre_hook(swap)
-
-    return any(runs_when(attempt, partial(exchange, each=each)) for each in (False, True))
 
 
 def _joined(value: Value) -> Op | None:

@@ -13,7 +13,7 @@ from torch import nn
 from unet_teach.inspection.diagnosis.attempt import Attempt
 from unet_teach.inspection.diagnosis.forward_code import ROWS, other_order
 from unet_teach.inspection.diagnosis.late_names import bound_late, late_in_self
-from unet_teach.inspection.diagnosis.own_code import OwnCode, described, own_code
+from unet_teach.inspection.diagnosis.own_code import OwnCode, described
 from unet_teach.inspection.diagnosis.python_mistakes import similar
 from unet_teach.inspection.diagnosis.source import (
     called_name,
@@ -41,7 +41,7 @@ class _Asked(NamedTuple):
 
 def no_such_entry(attempt: Attempt) -> str:
     """A list, dictionary or container has no entry of this number or key."""
-    error, code = attempt.error, own_code(attempt.error)
+    error, code = attempt.error, attempt.code
     if isinstance(error, KeyError) and error.args:
         return _no_such_key(attempt, code, error.args[0])
     if isinstance(error, StopIteration):
@@ -102,7 +102,7 @@ def _asked_for(code: OwnCode) -> Iterator[_Asked]:
             is_row = isinstance(thing, ROWS) and isinstance(wanted, int)
             is_missing = is_row and not -len(thing) <= wanted < len(thing)
         if is_missing:
-            yield _Asked(node, index, text_of(whole, code.place), thing, wanted)
+            yield _Asked(node, index, text_of(whole), thing, wanted)
 
 
 def _count(thing: Any) -> str:
@@ -121,7 +121,7 @@ def _values_of(node: ast.expr, code: OwnCode) -> str:
 
 def _no_such_number(attempt: Attempt, code: OwnCode, asked: _Asked) -> str:
     """Say which number is asked for, and how many entries there are."""
-    whole, count = text_of(asked.node, code.place), len(asked.thing)
+    whole, count = text_of(asked.node), len(asked.thing)
     told = (
         f"`{whole}` asks for number {asked.wanted}{_values_of(asked.place, code)}, and "
         f"`{asked.name}` has {_count(asked.thing)}"
@@ -129,21 +129,21 @@ def _no_such_number(attempt: Attempt, code: OwnCode, asked: _Asked) -> str:
     )
     if late := late_in_self(attempt):
         return f"{told} {late}"
-    text = text_of(asked.place, code.place)
+    text = text_of(asked.place)
     nearer = f"{text} - 1" if asked.wanted > 0 else f"{text} + 1"
     if isinstance(asked.place, ast.BinOp) and isinstance(asked.place.right, ast.Constant):
-        nearer = text_of(asked.place.left, code.place)
+        nearer = text_of(asked.place.left)
     if isinstance(asked.place, ast.Constant):
         nearer = str(count - 1)
     tried = [f"{asked.name}.pop()"] * isinstance(asked.node, ast.Call)
     ways = [(new, [asked.node]) for new in (*tried, whole.replace(text, nearer))]
-    works = runs_by(attempt, code.place, ways) or other_order(attempt)
+    works = runs_by(attempt, ways) or other_order(attempt)
     return f"{told} {works or ADD_OR_STOP}"
 
 
 def _no_such_key(attempt: Attempt, code: OwnCode, key: Any) -> str:
     """Say which keys there are, and whether all entries went to the same key."""
-    found = [(a.name, a.thing, text_of(a.place, code.place)) for a in _asked_for(code)]
+    found = [(a.name, a.thing, text_of(a.place)) for a in _asked_for(code)]
     found += [
         (name, thing, "")
         for name, thing in code.values.items()

@@ -16,7 +16,7 @@ from torch import Tensor
 from unet_teach.inspection.diagnosis.attempt import Attempt
 from unet_teach.inspection.diagnosis.init_code import right_with_a_name
 from unet_teach.inspection.diagnosis.layer_settings import given_to_last, kind_of_layer
-from unet_teach.inspection.diagnosis.own_code import is_given, own_code
+from unet_teach.inspection.diagnosis.own_code import is_given
 from unet_teach.inspection.diagnosis.source import (
     Change,
     parts_at,
@@ -232,21 +232,21 @@ def _first_of_type(attempt: Attempt, met: list[Value], other: str, usual: str) -
     )
     if (op := next(first, None)) is None or (statement := statement_at(op.line)) is None:
         return ""
-    text = text_of(statement, op.line)
+    text = text_of(statement)
     told = f"The first {other} comes from line {op.line[1]}, `{text}`."
     to_usual = ".float()" if usual == "float32" else f".to(torch.{usual})"
     nodes = parts_at(op.line, ast.Call | ast.BinOp | ast.Name | ast.Subscript | ast.Attribute)
     called = {getattr(node, "func", None) for node in nodes}
     changes: list[Change] = []
     for node in reversed(nodes):
-        text, func = text_of(node, op.line), getattr(node, "func", None)
+        text, func = text_of(node), getattr(node, "func", None)
         if isinstance(func, ast.Attribute) and func.attr in CONVERSIONS:
-            changes.insert(0, (node, text_of(func.value, op.line)))
+            changes.insert(0, (node, text_of(func.value)))
         elif node not in called and not isinstance(getattr(node, "ctx", None), ast.Store):
             text = f"({text})" if isinstance(node, ast.BinOp) else text
             changes.append((node, f"{text}{to_usual}"))
     for node, new in changes[:MOST_TRIALS]:
-        if runs_with(attempt, op.line, (node, new)):
+        if runs_with(attempt, (node, new)):
             return f"{told} With `{new}` there, the network runs."
     return f"{told} Convert it there: {to_usual}."
 
@@ -469,21 +469,21 @@ def _not_in_place(attempt: Attempt) -> str:
     """Say what to write where a line changes a weight in place."""
     if "leaf Variable" not in attempt.message:
         return ""
-    place = own_code(attempt.error).place
+    place = attempt.code.place
     statement, target = statement_at(place), ast.expr()
     call = statement.value if isinstance(statement, ast.Expr) else None
     if isinstance(statement, ast.AugAssign):
-        target, value = statement.target, text_of(statement.value, place)
-        sign = text_of(statement, place).partition("=")[0]
+        target, value = statement.target, text_of(statement.value)
+        sign = text_of(statement).partition("=")[0]
         value = f"{sign} ({value})" if isinstance(statement.value, ast.BinOp) else f"{sign} {value}"
     elif isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute):
         target, name = call.func.value, call.func.attr
-        value = text_of(call, place).replace(f".{name}(", f".{name.rstrip('_')}(", 1)
+        value = text_of(call).replace(f".{name}(", f".{name.rstrip('_')}(", 1)
     if isinstance(target, ast.Name):
         return f"Write `{target.id} = {value}`."
     if not isinstance(target, ast.Attribute):
         return "Make a new tensor of it, without changing the weight, and use that."
-    code = own_code(attempt.error)
+    code = attempt.code
     new = f"new_{target.attr}" if target.attr in code.names else target.attr
     text = ast.unparse(target)
     return f"Write `{new} = {value}`, and `{new}` in place of `{text}` in the lines after it."

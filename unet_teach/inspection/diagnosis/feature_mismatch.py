@@ -13,7 +13,6 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 
 from unet_teach.inspection.diagnosis.attempt import Attempt
-from unet_teach.inspection.diagnosis.own_code import own_code
 from unet_teach.inspection.diagnosis.source import (
     Place,
     called_name,
@@ -63,7 +62,7 @@ def matrix_product(attempt: Attempt) -> str:
 
 def products_along_others(attempt: Attempt) -> str:
     """Two stacks of matrices are multiplied that differ in how many matrices they have."""
-    place = own_code(attempt.error).place
+    place = attempt.code.place
     if "must match the size" not in attempt.message or attempt.failed_op is not None:
         return ""
     if works := _product_that_runs(attempt, place):
@@ -85,7 +84,7 @@ def _product_that_runs(attempt: Attempt, place: Place) -> str:
             sides, form = [node.left, node.right], "{} @ {}" * isinstance(node.op, ast.MatMult)
         else:
             is_product = called_name(node).endswith(("matmul", "mm"))
-            sides, form = node.args[:2], f"{text_of(node.func, place)}({{}}, {{}})" * is_product
+            sides, form = node.args[:2], f"{text_of(node.func)}({{}}, {{}})" * is_product
         if not form or len(sides) != 2:
             continue
         left, right = (_other_sides(side, place) for side in sides)
@@ -100,7 +99,7 @@ def _product_that_runs(attempt: Attempt, place: Place) -> str:
             if (new := form.format(*pair))
         ]
         ways = [(new, [node]) for *_, new in sorted(ranked, key=lambda rank: rank[:2])]
-        if works := runs_by(attempt, place, ways):
+        if works := runs_by(attempt, ways):
             return works
     return ""
 
@@ -109,23 +108,23 @@ def _untransposed(node: ast.expr, place: Place) -> str:
     """Return what a matrix was before it was transposed in the line."""
     while isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
         node = node.func.value
-    return text_of(node, place)
+    return text_of(node)
 
 
 def _shape_of(text: str, attempt: Attempt) -> tuple[int, ...]:
     """Return the shape of an expression where a run stopped, or () where it is not known."""
-    made = evaluated(ast.parse(text, mode="eval").body, own_code(attempt.error).frame)
+    made = evaluated(ast.parse(text, mode="eval").body, attempt.code.frame)
     return tuple(made.shape) if isinstance(made, Tensor) else ()
 
 
 def _other_sides(node: ast.expr, place: Place) -> list[str]:
     """Return a stack of matrices as it is written, and with two of its axes exchanged."""
-    text = text_of(node, place)
+    text = text_of(node)
     base = text if not isinstance(node, ast.BinOp | ast.UnaryOp) else f"({text})"
     found = [base, f"{base}{SWAPPED}", f"{base}.transpose(1, 2)"]
     func = node.func if isinstance(node, ast.Call) else None
     if isinstance(func, ast.Attribute) and func.attr in ("transpose", "permute"):
-        inner = text_of(func.value, place)
+        inner = text_of(func.value)
         both = f"{inner}.transpose(1, 2).transpose(-2, -1)"
         found[1:] = [f"{inner}{SWAPPED}", inner, both]
     return found
@@ -181,7 +180,7 @@ def _leads_back(attempt: Attempt, op: Op, given: int, expected: int) -> str:
     if runs and (len(made) != len(image.shape) or made[2:] == image.shape[2:]):
         return ""
     views = [
-        f"`{text_of(call, line)}` in line {line[1]}"
+        f"`{text_of(call)}` in line {line[1]}"
         for line in lines
         for call in parts_at(line, ast.Call)
         if called_name(call) in ("view", "reshape")

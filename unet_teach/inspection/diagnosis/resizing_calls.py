@@ -114,18 +114,18 @@ def _as_written(attempt: Attempt, op: Op, right: list[int]) -> str:
             continue
         if all(isinstance(number, ast.Constant | ast.UnaryOp) for number in node.elts):
             continue
-        parts = [text_of(part, place) for part in node.elts]
+        parts = [text_of(part) for part in node.elts]
         turned = f"({', '.join([*parts[2:], *parts[:2]])})"
-        if runs_with(attempt, place, (node, turned)):
+        if runs_with(attempt, (node, turned)):
             return f": with `{turned}` in line {place[1]}, the network runs"
         names = dict.fromkeys(n.id for n in ast.walk(node) if isinstance(n, ast.Name))
         sums = [made.value for name in names if (made := given_by(name, place))]
         changes = [
-            (s, f"{text_of(s.right, place)} - {text_of(s.left, place)}")
+            (s, f"{text_of(s.right)} - {text_of(s.left)}")
             for s in sums
             if isinstance(s, ast.BinOp) and isinstance(s.op, ast.Sub)
         ]
-        if changes and runs_with(attempt, place, *changes):
+        if changes and runs_with(attempt, *changes):
             return f": with `{'` and `'.join(new for _, new in changes)}`, the network runs"
         return ""
     return f": F.pad(x, {tuple(right)})"

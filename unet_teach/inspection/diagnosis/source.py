@@ -37,16 +37,21 @@ HARMLESS_CALLS = (
 
 
 @lru_cache(maxsize=8)
-def _parsed(text: str) -> ast.Module | None:
-    try:
-        return ast.parse(text)
-    except SyntaxError:
-        return None
+def _parsed(file: str, text: str) -> ast.Module:
+    tree = ast.Module([], [])
+    with contextlib.suppress(SyntaxError):
+        tree = ast.parse(text)
+    for node in ast.walk(tree):
+        node.file = file  # type: ignore[attr-defined]
+    return tree
 
 
 def parsed_file(file: str) -> ast.Module:
-    """Return the syntax tree of a file or a cell; an empty one where it is not known."""
-    return _parsed("".join(linecache.getlines(file))) or ast.Module([], [])
+    """Return the syntax tree of a file or a cell; an empty one where it is not known.
+
+    Each of its parts has the attribute `file`, so that it is known where a part comes from.
+    """
+    return _parsed(file, "".join(linecache.getlines(file)))
 
 
 def _around(place: Place, kind: Any) -> list[Any]:
@@ -87,12 +92,10 @@ def tree_of(function: Any) -> ast.FunctionDef | None:
     return next((f for f in found if code and _first_line(f) == code.co_firstlineno), None)
 
 
-def code_of(called: Any) -> tuple[str, list[Any], list[ast.expr]]:
-    """Return file, parts of the tree and what is returned, of a function or a module's forward."""
-    function = inspect.unwrap(getattr(called, "forward", called))
-    nodes = list(ast.walk(tree_of(function) or ast.Module([], [])))[1:]
-    file = function.__code__.co_filename if nodes else ""
-    return file, nodes, [n.value for n in nodes if isinstance(n, ast.Return) and n.value]
+def code_of(called: Any) -> tuple[list[Any], list[ast.expr]]:
+    """Return the parts of the tree of a function or a module's forward, and what is returned."""
+    nodes = list(ast.walk(tree_of(getattr(called, "forward", called)) or ast.Pass()))[1:]
+    return nodes, [n.value for n in nodes if isinstance(n, ast.Return) and n.value]
 
 
 def running(attempt: Attempt) -> Iterator[tuple[ast.FunctionDef, Place, types.FrameType]]:
@@ -115,9 +118,9 @@ def parts_at(place: Place, kind: Any) -> list[Any]:
     return [n for n in nodes if isinstance(n, kind) and id(n) not in inner]
 
 
-def text_of(node: ast.AST, place: Place) -> str:
+def text_of(node: Any) -> str:
     """Return a part of the tree as its author wrote it, in one line."""
-    source = "".join(linecache.getlines(place[0]))
+    source = "".join(linecache.getlines(node.file))
     return " ".join((ast.get_source_segment(source, node) or ast.unparse(node)).split())
 
 
@@ -159,12 +162,14 @@ def given_by(name: str, place: Place) -> ast.Assign | None:
     return max(found, key=lambda n: n.lineno, default=None)
 
 
-def runs_with(attempt: Attempt, place: Place, *changes: Change) -> bool:
-    """Return whether a copy of the network runs when parts of the function at a line are changed.
+def runs_with(attempt: Attempt, *changes: Change) -> bool:
+    """Return whether a copy of the network runs when parts of one function are changed.
 
     The function may be a method, one inside of it, or one beside the network's classes.
     """
-    found = False
+    if not changes:
+        return False
+    found, first = False, changes[0][0]
 
     def change(copied: nn.Module) -> None:
         nonlocal found
@@ -177,8 +182,8 @@ def runs_with(attempt: Attempt, place: Place, *changes: Change) -> bool:
             raise LookupError
 
     texts = {
-        (place[0], _first_line(f)): _changed(place[0], f, changes)
-        for f in _around(place, ast.FunctionDef)
+        (first.file, _first_line(f)): _changed(first.file, f, changes)
+        for f in _around((first.file, first.lineno), ast.FunctionDef)
     }
     beside = _functions_beside(attempt.model, texts)
     with warnings.catch_warnings():
@@ -192,9 +197,9 @@ def runs_with(attempt: Attempt, place: Place, *changes: Change) -> bool:
                 space[name] = function
 
 
-def runs_by(attempt: Attempt, place: Place, ways: Iterable[Way], most: int = 1) -> str:
+def runs_by(attempt: Attempt, ways: Iterable[Way], most: int = 1) -> str:
     """Say with which of several ways to write a line the network runs; "" if with none."""
-    tried = (new for new, nodes in ways if runs_with(attempt, place, *((n, new) for n in nodes)))
+    tried = (new for new, nodes in ways if runs_with(attempt, *((n, new) for n in nodes)))
     runs = list(islice(tried, most))
     return f"With `{'` or `'.join(runs)}`, the network runs." if runs else ""
 

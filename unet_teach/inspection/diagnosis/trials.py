@@ -6,15 +6,17 @@ import io
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import redirect_stdout
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 from torch.overrides import TorchFunctionMode
 
-from unet_teach.inspection.diagnosis.attempt import Attempt
 from unet_teach.inspection.model_copy import copy_inputs, copy_to_run, with_image_size
+
+if TYPE_CHECKING:
+    from unet_teach.inspection.diagnosis.attempt import Attempt
 
 
 def runs_when(
@@ -53,6 +55,25 @@ def runs_when(
         else:
             return True
     return False
+
+
+def runs_changed(
+    attempt: Attempt, layers: Mapping[str, Mapping[str, Any]], sides: dict[int, int] | None = None
+) -> bool:
+    """Return whether the network runs when layers, by their paths, have other settings."""
+
+    def change(copied: nn.Module) -> None:
+        for path, settings in layers.items():
+            layer: Any = copied.get_submodule(path)
+            assert settings.keys() <= vars(layer).keys()  # a function's settings are in no layer
+            vars(layer).update(settings)
+            if "kernel_size" in settings and hasattr(layer, "weight"):
+                shape = (*layer.weight.shape[:2], *settings["kernel_size"])
+                layer.weight = nn.Parameter(torch.empty(shape))
+            elif "kernel_size" in settings:  # a pooling
+                layer.stride = settings.get("stride", settings["kernel_size"])
+
+    return runs_when(attempt, change, sides=sides)
 
 
 def convolved(conv: Any, x: Tensor, weight: Tensor, *args: Any, **kwargs: Any) -> Any:
