@@ -16,10 +16,11 @@ from torch.nn.parameter import is_lazy
 from unet_teach.inspection.criteria import strongest_u_shape
 from unet_teach.inspection.diagnosis.attempt import Attempt
 from unet_teach.inspection.diagnosis.table import (
+    LOST_OUTPUT,
+    WAY_OUTSIDE,
     Problem,
+    explain,
     explain_failed_run,
-    explain_lost_output,
-    explain_way_outside,
 )
 from unet_teach.inspection.graph import Graph
 from unet_teach.inspection.model_copy import copy_inputs, copy_to_run, tensor_from_shape
@@ -78,11 +79,10 @@ def inspect_unet(model: nn.Module, *example_inputs: Any, **kwargs: Any) -> UNetR
                 note = ""
             return report_on_stopped(name, graph, problem, runs=runs, note=note, parameters=count)
         shape = strongest_u_shape(graph)
-        if shape is None:
-            problem = explain_lost_output(attempt)
-            return report_on_stopped(name, graph, problem, note=note, parameters=count)
-        if outside := explain_way_outside(attempt):
-            return report_on_stopped(name, graph, outside, note=note, parameters=count)
+        lost = explain(LOST_OUTPUT if shape is None else WAY_OUTSIDE, attempt)
+        if shape is None or lost is not None:
+            assert lost is not None  # without a shape, the last row applies
+            return report_on_stopped(name, graph, lost, note=note, parameters=count)
         if (training := _training_note(attempt)) and not note:
             note = training
         return report_on(name, graph, shape, note, count)
@@ -118,6 +118,7 @@ def record(
     model: nn.Module,
     args: tuple[Any, ...],
     kwargs: dict[str, Any],
+    attempts: tuple[tuple[bool, bool], ...] = ATTEMPTS,
     watch: Callable[[Recorder], AbstractContextManager[Any]] = contextlib.nullcontext,
 ) -> Recording:
     """Return the first run of a copy that comes to its end, while `watch` is active.
@@ -125,7 +126,7 @@ def record(
     If none does, return the one with values: on meta, an error may only say that there are none.
     """
     runs = []
-    for on_meta, gradients in ATTEMPTS:
+    for on_meta, gradients in attempts:
         try:
             with torch.set_grad_enabled(gradients):
                 recorder = Recorder(copy_to_run(model, on_meta=on_meta), on_meta=on_meta)

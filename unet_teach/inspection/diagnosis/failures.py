@@ -26,7 +26,7 @@ from unet_teach.inspection.diagnosis.source import (
 )
 from unet_teach.inspection.diagnosis.trials import runs_when
 from unet_teach.inspection.plain_lists import hidden_layers, meta_note
-from unet_teach.inspection.recording import Value, find_all, way_back
+from unet_teach.inspection.recording import Value, find_all, ops_back
 from unet_teach.inspection.wording import (
     listed,
     module_name,
@@ -116,7 +116,7 @@ def made_of_a_fixed_size(attempt: Attempt) -> str:
     op = attempt.failed_op
     if op is None or not op.is_pointwise or "must match the size" not in attempt.message:
         return ""
-    maps = [v for v in op.inputs if v.depends_on_input]
+    maps = op.from_input
     made = [v for v in op.inputs if not v.depends_on_input and v.op is not None and not v.name]
     if not maps or not made or made[0].op is None or _comes_from_weight(made[0]):
         return ""
@@ -334,8 +334,7 @@ def _is_turned(value: Value, others: Sequence[Value]) -> bool:
 
 def _took_channels_for_batch(attempt: Attempt, value: Value) -> str:
     """Name the layer on the way to a value that took three dimensions for a single image."""
-    made_by = [v.op for v in way_back(value, lambda v: v.depends_on_input) if v.op]
-    for op, before in pairwise(made_by):
+    for op, before in pairwise(ops_back(value)):
         unsqueeze = before.inputs[0].op
         names = [each and each.name for each in (op, before, unsqueeze)]
         if unsqueeze and names == ["squeeze", "convolution", "unsqueeze"]:

@@ -25,7 +25,7 @@ from unet_teach.inspection.diagnosis.source import (
 from unet_teach.inspection.diagnosis.trials import runs_when
 from unet_teach.inspection.diagnosis.views import VIEWS
 from unet_teach.inspection.recorder import line_outside_torch
-from unet_teach.inspection.recording import Op, Value, way_back
+from unet_teach.inspection.recording import Op, Value, ops_back
 from unet_teach.inspection.wording import listed, op_name, shape_text
 
 SWAPPED = ".transpose(-2, -1)"
@@ -39,7 +39,7 @@ def matrix_product(attempt: Attempt) -> str:
     if misfit is None or not misfit[2].depends_on_input:
         return ""
     op, left, right = misfit
-    ways = (v.op for m in (left, right) for v in way_back(m, lambda v: v.depends_on_input) if v.op)
+    ways = (*ops_back(left), *ops_back(right))
     splits = [op for op in ways if op.name.startswith("split")]
     uneven = next((op for op in splits if len({v.shape for v in op.outputs}) > 1), None)
     if uneven:
@@ -250,7 +250,11 @@ def features_second(attempt: Attempt) -> str:
 def _given_to_layer(attempt: Attempt) -> tuple[int, ...]:
     """Return the shape that the outermost layer of torch was given around where a run stopped."""
     path, modules = attempt.recording.last_module, attempt.layers
-    while path and _is_of_torch(modules.get(path.rpartition(".")[0])):
+    rows = nn.Sequential | nn.ModuleList | nn.ModuleDict
+    while path:
+        around = modules.get(path.rpartition(".")[0])
+        if isinstance(around, rows) or not type(around).__module__.startswith("torch.nn"):
+            break
         path = path.rpartition(".")[0]
     shapes: list[tuple[int, ...]] = []
 
@@ -259,12 +263,6 @@ def _given_to_layer(attempt: Attempt) -> tuple[int, ...]:
 
     runs_when(attempt, lambda copied: copied.get_submodule(path).register_forward_pre_hook(keep))
     return shapes[-1] if shapes else ()
-
-
-def _is_of_torch(module: nn.Module | None) -> bool:
-    """Return whether a module is a layer of torch, and no row of layers."""
-    is_own = not type(module).__module__.startswith("torch.nn")
-    return not (is_own or isinstance(module, nn.Sequential | nn.ModuleList | nn.ModuleDict))
 
 
 def _misfit_matrices(attempt: Attempt) -> tuple[Op, Value, Value] | None:

@@ -15,7 +15,6 @@ from torch import Tensor, nn
 from unet_teach.inspection.diagnosis.attempt import Attempt
 from unet_teach.inspection.diagnosis.source import (
     Change,
-    Place,
     called_name,
     evaluated,
     function_at,
@@ -218,8 +217,8 @@ def _longer(call: ast.Call) -> Iterator[str]:
 
 def joined_with_another(attempt: Attempt, joined: Op, missing: int) -> str:
     """Say which map a concatenation lacks, if the network runs when a name is added to its list."""
-    frames = (f for _, place, f in running(attempt) if _holds(place, joined.line))
-    frame = next(frames, None)
+    inside = function_at(joined.line)
+    frame = next((f for function, _, f in running(attempt) if function is inside), None)
     lists = [c for c in parts_at(joined.line, ast.Call) if called_name(c) in CATS and c.args]
     if frame is None or len(lists) != 1 or not isinstance(lists[0].args[0], ast.List | ast.Tuple):
         return ""
@@ -235,10 +234,6 @@ def joined_with_another(attempt: Attempt, joined: Op, missing: int) -> str:
         f"`{fits[0]}`, {shape_text(wanted)}, has the {missing} that are missing and isn't among "
         f"them: with `{new}`, the network runs."
     )
-
-
-def _holds(place: Place, line: Place) -> bool:
-    return place[0] == line[0] and function_at(place) is function_at(line)
 
 
 def _other_indices(index: str) -> Iterator[str]:

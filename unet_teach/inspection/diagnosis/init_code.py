@@ -16,7 +16,7 @@ from torch import nn
 
 from unet_teach.inspection.diagnosis.attempt import Attempt
 from unet_teach.inspection.diagnosis.source import computed, tree_of
-from unet_teach.inspection.diagnosis.trials import runs_when
+from unet_teach.inspection.diagnosis.trials import put, runs_when
 
 NO_SHAPES = ("mode", "align_corners", "bias", "inplace", "padding_mode")
 MAX_TEXT = 70  # characters of a line of code
@@ -201,7 +201,6 @@ def right_with_a_name(attempt: Attempt, path: str, wanted: Any) -> str:
 
 def _runs_as(attempt: Attempt, text: str, made: Made, blocks: Mapping[str, Names]) -> bool:
     """Return whether the network runs when a layer of these blocks is made by other code."""
-    row, _, name = made.inner.rpartition(".")
 
     def replace(copied: nn.Module) -> None:
         device = next((weight.device for weight in copied.parameters()), torch.device("cpu"))
@@ -209,7 +208,7 @@ def _runs_as(attempt: Attempt, text: str, made: Made, blocks: Mapping[str, Names
             block, own = copied.get_submodule(path), attempt.layers[path]
             names = {n: block if value is own else value for n, value in names.items()}
             with torch.device(device):
-                block.get_submodule(row)._modules[name] = eval(text, made.space, names).eval()
+                put(block, made.inner, eval(text, made.space, names).eval())
 
     return runs_when(attempt, replace)
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 import re
+from functools import partial
 
 from torch import nn
 
 from unet_teach.inspection.diagnosis.attempt import Attempt
 from unet_teach.inspection.diagnosis.channel_mismatch import taken_channels
 from unet_teach.inspection.diagnosis.size_steps import CONVOLUTIONS
-from unet_teach.inspection.diagnosis.trials import runs_when
+from unet_teach.inspection.diagnosis.trials import put, runs_when
 from unet_teach.inspection.recording import Value
 from unet_teach.inspection.wording import module_name, shape_text, weight_name
 
@@ -21,7 +22,7 @@ def positions_are_fixed(attempt: Attempt) -> str:
     if op is None or not op.is_pointwise or image is None:
         return ""
     fixed = next((v for v in op.inputs if weight_name(v)), None)
-    given = next((v for v in op.inputs if v.depends_on_input), None)
+    given = next(iter(op.from_input), None)
     if fixed is None or given is None:
         return ""
     pairs = list(zip(reversed(fixed.shape), reversed(given.shape), strict=False))
@@ -105,11 +106,7 @@ def single_position(attempt: Attempt) -> str:
             f"{told}is given maps of a single position (1×1), whatever the size of the image. "
             f"Leave {out}"
         )
-
-    def leave_out(copied: nn.Module) -> None:
-        parent, _, name = attempt.recording.last_module.rpartition(".")
-        setattr(copied.get_submodule(parent), name, nn.Identity())
-
+    leave_out = partial(put, path=attempt.recording.last_module, layer=nn.Identity())
     return (
         f"{told}with an image of {shape_text(image.shape[2:])} its maps have a single one. "
         f"{shape_text(works.values())} works. Or "

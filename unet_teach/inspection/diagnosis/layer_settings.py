@@ -140,7 +140,11 @@ def layer_of_another_rank(attempt: Attempt) -> str:
     if mode:
         what, other = f"mode {mode!r}", KINDS[right][1]
         remedy = f"Set mode={other!r}."
-        runs = runs_when(attempt, calls={F.interpolate: partial(_resized, mode=other)})
+
+        def resized(*args: Any, **options: Any) -> Tensor:
+            return F.interpolate(*args[:3], **{**options, "mode": other})
+
+        runs = runs_when(attempt, calls={F.interpolate: resized})
     elif kind:
         what, remedy = kind[0], f"Use nn.{kind[1]}{right}d."
         if set(given.shape[2:]) == {1} and rank < right:
@@ -156,10 +160,6 @@ def layer_of_another_rank(attempt: Attempt) -> str:
     ).strip()
 
 
-def _resized(*args: Any, mode: str, **kwargs: Any) -> Tensor:
-    return F.interpolate(*args[:3], **{**kwargs, "mode": mode})
-
-
 def _of_rank(copied: nn.Module, kind: str, right: str) -> None:
     """Make all normalisations or poolings of a class those for another number of axes."""
     for module in copied.modules():
@@ -170,7 +170,7 @@ def _of_rank(copied: nn.Module, kind: str, right: str) -> None:
 def given_to_last(attempt: Attempt) -> Value | None:
     """Return the map that the layer or function which failed was given."""
     op, run = attempt.failed_op, attempt.recording
-    maps = [v for v in op.inputs if v.depends_on_input] if op else []
+    maps = op.from_input if op else []
     made = [v for o in run.ops[-1:] for v in o.outputs if v.depends_on_input]
     return next(iter((*maps, *made, *run.inputs)), None)
 

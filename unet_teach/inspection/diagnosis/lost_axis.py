@@ -23,7 +23,7 @@ from unet_teach.inspection.diagnosis.source import (
     what_is_given,
 )
 from unet_teach.inspection.diagnosis.trials import runs_changed
-from unet_teach.inspection.recording import Op, Value
+from unet_teach.inspection.recording import Op, Value, without_added_batch
 from unet_teach.inspection.wording import listed, shape_text
 
 REDUCTIONS = (
@@ -67,7 +67,7 @@ def axis_was_lost(attempt: Attempt) -> str:
 
 def lost_before(attempt: Attempt, shape: Sequence[int]) -> str:
     """Say which operation took an axis from the last map of this shape; "" if none did."""
-    made = [v for v in attempt.graph.values if v.shape == tuple(shape) and v.depends_on_input]
+    made = [v for v in attempt.graph.values if v.shape == tuple(shape)]
     losses = _losses(made[-1]) if made else []
     return _told(attempt, losses[0], losses[1:])[0] if losses else ""
 
@@ -75,11 +75,7 @@ def lost_before(attempt: Attempt, shape: Sequence[int]) -> str:
 def _given(attempt: Attempt) -> Iterator[Value]:
     """Yield the maps that the operation which failed was given, or the line that did."""
     op, last = attempt.failed_op, attempt.recording.ops[-1:]
-    for value in op.inputs if op else ():
-        made = value.op  # a convolution adds a batch by itself
-        is_added = made and made.name == "unsqueeze" and "conv" in made.called
-        if value.depends_on_input:
-            yield made.inputs[0] if made and is_added else value
+    yield from map(without_added_batch, op.from_input if op else ())
     things = attempt.code.values.values()
     shapes = [tuple(thing.shape) for thing in things if isinstance(thing, Tensor)]
     ran = [] if op else attempt.recording.ops[-12:][::-1]
@@ -96,7 +92,7 @@ def _losses(value: Value) -> list[Op]:
         if value.op is None or value in seen:
             continue
         seen.add(value)
-        op, sources = value.op, [v for v in value.op.inputs if v.depends_on_input]
+        op, sources = value.op, value.op.from_input
         larger = [v for v in sources if len(v.shape) > len(value.shape)]
         alike = [v for v in sources if len(v.shape) == len(value.shape)]
         if larger and op.called in LOSING and len(larger[0].shape) > rank:

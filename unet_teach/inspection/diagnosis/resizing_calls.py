@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from itertools import takewhile
 
 from unet_teach.inspection.axes import has_axis
 from unet_teach.inspection.diagnosis.attempt import Attempt
 from unet_teach.inspection.diagnosis.size_steps import Sizes
 from unet_teach.inspection.diagnosis.source import given_by, parts_at, runs_with, text_of
-from unet_teach.inspection.recording import Op, Value, way_back
+from unet_teach.inspection.recording import Op, Value, ops_back, way_back
 from unet_teach.inspection.wording import shape_text
 
 
@@ -60,12 +61,8 @@ WRONG_WAY = (
 
 def _slices(value: Value) -> list[Op]:
     """Return the slices that were taken last to make a map, the last one first."""
-    slices = []
-    for v in way_back(value, lambda v: v.depends_on_input):
-        if v.op is None or v.op.name != "slice" or v.op.arguments.get("step", 1) != 1:
-            break
-        slices.append(v.op)
-    return slices
+    slices = takewhile(lambda op: op.name == "slice", ops_back(value))
+    return list(takewhile(lambda op: op.arguments.get("step", 1) == 1, slices))
 
 
 def _lowest_start(slices: list[Op]) -> int:

@@ -9,7 +9,7 @@ import linecache
 import textwrap
 import types
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import islice
 from typing import Any
@@ -81,8 +81,7 @@ def statements_at(place: Place) -> list[ast.stmt]:
 
 def function_at(place: Place) -> ast.FunctionDef | None:
     """Return the innermost function that a line belongs to."""
-    around = _around(place, ast.FunctionDef)
-    return around[-1] if around else None
+    return next(reversed(_around(place, ast.FunctionDef)), None)
 
 
 def tree_of(function: Any) -> ast.FunctionDef | None:
@@ -169,32 +168,23 @@ def runs_with(attempt: Attempt, *changes: Change) -> bool:
     """
     if not changes:
         return False
-    found, first = False, changes[0][0]
-
-    def change(copied: nn.Module) -> None:
-        nonlocal found
-        for _, module in all_modules(copied):
-            for name, method in _methods(type(module)):
-                if text := texts.get(_begin(method)):
-                    setattr(module, name, types.MethodType(_compiled(text, method), module))
-                    found = True
-        if not found and not beside:
-            raise LookupError
-
+    first = changes[0][0]
     texts = {
         (first.file, _first_line(f)): _changed(first.file, f, changes)
         for f in _around((first.file, first.lineno), ast.FunctionDef)
     }
-    beside = _functions_beside(attempt.model, texts)
+    before = {f: f.__code__ for f in _functions(attempt.model) if _begin(f) in texts}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of what is only tried
-        for space, name, function in beside:
-            space[name] = _compiled(texts[_begin(function)], function)
         try:
-            return runs_when(attempt, change)
+            for function in before:
+                function.__code__ = _compiled(texts[_begin(function)], function)
+            return bool(before) and runs_when(attempt)
+        except Exception:  # it is no code, or needs other variables of a function around it
+            return False
         finally:
-            for space, name, function in beside:
-                space[name] = function
+            for function, code in before.items():
+                function.__code__ = code
 
 
 def runs_by(attempt: Attempt, ways: Iterable[Way], most: int = 1) -> str:
@@ -204,27 +194,17 @@ def runs_by(attempt: Attempt, ways: Iterable[Way], most: int = 1) -> str:
     return f"With `{'` or `'.join(runs)}`, the network runs." if runs else ""
 
 
-def _functions_beside(
-    model: nn.Module, texts: Mapping[Place, str]
-) -> list[tuple[dict[str, Any], str, types.FunctionType]]:
-    """Return the functions among these that stand beside a class of the network, and where."""
-    kinds = dict.fromkeys(type(module) for _, module in all_modules(model))
-    spaces = {id(m.__globals__): m.__globals__ for kind in kinds for _, m in _methods(kind)}
-    return [
-        (space, name, thing)
-        for space in spaces.values()
-        for name, thing in space.items()
-        if isinstance(thing, types.FunctionType) and _begin(thing) in texts
-    ]
+def _functions(model: nn.Module) -> set[types.FunctionType]:
+    """Return the methods of a network's classes, and the functions beside these classes."""
+    kinds = {kind for _, module in all_modules(model) for kind in type(module).__mro__}
+    methods = {f for k in kinds for f in vars(k).values() if isinstance(f, types.FunctionType)}
+    spaces = {id(method.__globals__): method.__globals__ for method in methods}
+    things = (thing for space in spaces.values() for thing in space.values())
+    return methods | {thing for thing in things if isinstance(thing, types.FunctionType)}
 
 
 def _begin(function: types.FunctionType) -> Place:
     return function.__code__.co_filename, function.__code__.co_firstlineno
-
-
-def _methods(kind: type) -> Iterator[tuple[str, types.FunctionType]]:
-    for each in reversed(kind.__mro__):
-        yield from ((n, f) for n, f in vars(each).items() if isinstance(f, types.FunctionType))
 
 
 def _changed(file: str, function: ast.FunctionDef, changes: Sequence[Change]) -> str:
@@ -239,13 +219,11 @@ def _changed(file: str, function: ast.FunctionDef, changes: Sequence[Change]) ->
     return textwrap.dedent(body)
 
 
-def _compiled(text: str, method: types.FunctionType) -> Callable[..., Any]:
-    """Return a method with another source, with the names around it that the old one knew."""
-    free = method.__code__.co_freevars
-    cells = [cell.cell_contents for cell in method.__closure__ or ()]
-    inner = f"{textwrap.indent(text, '    ')}\n    return {method.__name__}"
-    source = f"def around({', '.join(free)}):\n{inner}\n"
+def _compiled(text: str, function: types.FunctionType) -> types.CodeType:
+    """Return the code of another source for a function, with the names that it knows around it."""
+    inner = f"{textwrap.indent(text, '    ')}\n    return {function.__name__}"
     space: dict[str, Any] = {}
-    exec(source, method.__globals__, space)
-    made: Callable[..., Any] = space["around"](*cells)
+    free = function.__code__.co_freevars
+    exec(f"def around({', '.join(free)}):\n{inner}\n", function.__globals__, space)
+    made: types.CodeType = space["around"](*free).__code__
     return made

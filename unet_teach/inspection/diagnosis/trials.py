@@ -57,6 +57,12 @@ def runs_when(
     return False
 
 
+def put(network: nn.Module, path: str, layer: nn.Module) -> None:
+    """Put a layer in the place of the one on a path."""
+    row, _, name = path.rpartition(".")
+    setattr(network.get_submodule(row), name, layer)
+
+
 def runs_changed(
     attempt: Attempt, layers: Mapping[str, Mapping[str, Any]], sides: dict[int, int] | None = None
 ) -> bool:
@@ -114,21 +120,17 @@ def swapped_results(attempt: Attempt) -> Iterator[tuple[list[str], list[tuple[in
         classes.setdefault(type(modules[path]), []).append(path)
     alike = [paths for paths in classes.values() if len(paths) > 1]
     for paths in (*([path] for path in pairs), *alike):
-        shapes: list[tuple[int, ...]] = []
+        shapes: dict[nn.Module, list[tuple[int, ...]]] = {}
 
-        def exchange(copied: nn.Module, paths: list[str] = paths) -> None:
+        def turned(module: nn.Module, args: Any, made: Any, shapes: Any = shapes) -> Any:
+            shapes[module] = [tuple(part.shape) for part in made if isinstance(part, Tensor)]
+            return made[::-1] if len(shapes[module]) == 2 else made
+
+        def exchange(copied: nn.Module, paths: list[str] = paths, shapes: Any = shapes) -> None:
+            shapes.clear()
             for path in paths:
-                copied.get_submodule(path).register_forward_hook(_reversed)
-            first = copied.get_submodule(paths[0])
-            first.register_forward_hook(keep)
-
-        def keep(module: nn.Module, args: Any, made: Any, shapes: Any = shapes) -> None:
-            shapes[:] = [tuple(part.shape) for part in reversed(made)]
+                shapes[copied.get_submodule(path)] = []  # the first one's stay first
+                copied.get_submodule(path).register_forward_hook(turned)
 
         if runs_when(attempt, exchange):
-            yield paths, shapes
-
-
-def _reversed(module: nn.Module, args: Any, made: Any) -> Any:
-    first, second = made
-    return (second, first) if isinstance(first, Tensor) and isinstance(second, Tensor) else made
+            yield paths, next(iter(shapes.values()))
