@@ -39,7 +39,7 @@ class Assigned(NamedTuple):
     value: ast.expr
     line: int
     text: str
-    around: tuple[tuple[ast.stmt, str], ...]
+    around: list[Any]
 
 
 class Made(NamedTuple):
@@ -64,22 +64,17 @@ def _assigned(kind: Any) -> Iterator[Assigned]:
     function = None if kind.__module__.startswith("torch.") else tree_of(kind.__init__)
     if function is None:
         return
+    nodes: list[Any] = [n for n in ast.walk(function) if isinstance(n, ast.stmt)]
+    blocks = [n for n in nodes if isinstance(n, ast.If | ast.For | ast.While)]
     owner = f"{function.args.args[0].arg}."
-
-    def walk(body: list[ast.stmt], around: tuple[tuple[ast.stmt, str], ...]) -> Iterator[Assigned]:
-        for statement in body:
-            for own, value in _given(statement):
-                if own.startswith((owner, "self.")):
-                    text = ast.unparse(statement)
-                    text = text if len(text) < MAX_TEXT else f"{text[:MAX_TEXT]}…"
-                    target = f"self.{own.removeprefix(owner).removeprefix('self.')}"
-                    yield Assigned(target, value, statement.lineno, text, around)
-            for name in ("body", "orelse"):
-                if isinstance(statement, ast.If | ast.For | ast.While | ast.With):
-                    inner = getattr(statement, name, [])
-                    yield from walk(inner, (*around, (statement, name)))
-
-    yield from walk(function.body, ())
+    for statement in sorted(nodes, key=lambda n: n.lineno):
+        for own, value in _given(statement):
+            if own.startswith((owner, "self.")):
+                text, line = ast.unparse(statement), statement.lineno
+                text = text if len(text) < MAX_TEXT else f"{text[:MAX_TEXT]}…"
+                target = f"self.{own.removeprefix(owner).removeprefix('self.')}"
+                around = [block for block in blocks if block.lineno <= line <= block.end_lineno]
+                yield Assigned(target, value, line, text, around)
 
 
 def _given(statement: ast.stmt) -> Iterator[tuple[str, ast.expr]]:
@@ -235,9 +230,12 @@ def _numbers_of(made: Assigned) -> list[str]:
 
 def _replaced(target: str, own: list[Assigned]) -> str:
     for first, second in itertools.pairwise(own):
-        branches = [(a, b) for a, b in zip(first.around, second.around, strict=False) if a != b]
-        either = bool(branches) and branches[0][0][0] is branches[0][1][0]
-        either |= any(isinstance(s, ast.If) for s, _ in set(second.around) - set(first.around))
+        either = any(
+            block not in first.around
+            or any(first.line < other.lineno <= second.line for other in block.orelse[:1])
+            for block in second.around
+            if isinstance(block, ast.If)
+        )
         uses_it = target in ast.unparse(second.value)
         if not either and not uses_it and _numbers_of(first) != _numbers_of(second):
             return (
@@ -245,7 +243,7 @@ def _replaced(target: str, own: list[Assigned]) -> str:
                 f"line {second.line}, `{second.text}`. The second replaces the first. Give one of "
                 "them a name of its own, in __init__ and in forward."
             )
-    loops = [a for a in own if any(isinstance(s, ast.For | ast.While) for s, _ in a.around)]
+    loops = [a for a in own if any(isinstance(b, ast.For | ast.While) for b in a.around)]
     if loops and target not in ast.unparse(loops[0].value):
         return (
             f"`{target}` is assigned in a loop in __init__, line {loops[0].line}, so only the last "
