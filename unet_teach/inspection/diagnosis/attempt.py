@@ -33,7 +33,7 @@ class Attempt:
     kwargs: dict[str, Any]
     graph: Graph
 
-    def runs_with(self, sides: dict[int, int]) -> bool:
+    def runs_with_sides(self, sides: dict[int, int]) -> bool:
         """Return whether the network runs when the image has other sizes along these axes."""
         return runs_when(self, sides=sides)
 
@@ -45,7 +45,7 @@ class Attempt:
         below = {axis: sides[axis] // step * step for axis, step in odd.items()}
         above = {axis: below[axis] + step for axis, step in odd.items()}
         tried = [near for near in (below, above) if odd and all(near.values())]
-        return set(odd), list(filter(self.runs_with, tried))
+        return set(odd), list(filter(self.runs_with_sides, tried))
 
     @property
     def recording(self) -> Recording:

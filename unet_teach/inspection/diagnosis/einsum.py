@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from unet_teach.inspection.diagnosis.attempt import Attempt
-from unet_teach.inspection.diagnosis.source import Place, parts_at, runs_with, text_of
+from unet_teach.inspection.diagnosis.source import Place, parts_at, runs_with_code, text_of
 from unet_teach.inspection.diagnosis.trials import runs_when
 from unet_teach.inspection.wording import listed, shape_text
 
@@ -89,7 +89,7 @@ def _with_other_letters(attempt: Attempt, call: _Einsum, unknown: str = "") -> s
 def _that_runs(attempt: Attempt, call: _Einsum, equations: Iterable[tuple[str, str]]) -> str:
     """Say with which equation the network runs, and what is said of it; "" if with none."""
     for equation, where in equations if call.node else ():
-        if call.node and runs_with(attempt, (call.node, repr(equation))):
+        if call.node and runs_with_code(attempt, (call.node, repr(equation))):
             return f'With "{equation}"{where}, the network runs.'
     return ""
 

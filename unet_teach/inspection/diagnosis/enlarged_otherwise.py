@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from unet_teach.inspection.diagnosis.attempt import Attempt
 from unet_teach.inspection.diagnosis.size_steps import Settings, Sizes, Step, setting_text, steps_to
-from unet_teach.inspection.diagnosis.trials import runs_changed
+from unet_teach.inspection.diagnosis.trials import runs_with_settings
 from unet_teach.inspection.recording import Value
 from unet_teach.inspection.wording import listed, op_name
 
@@ -88,4 +88,4 @@ def _layers_to_change(attempt: Attempt, step: Step, changed: dict[str, Sizes]) -
 
     pairs = ([p for p in alike if p in (path, other)] for other in alike if other != path)
     tried = ([path], *pairs, alike)
-    return next((p for p in tried if runs_changed(attempt, dict.fromkeys(p, changed))), [])
+    return next((p for p in tried if runs_with_settings(attempt, dict.fromkeys(p, changed))), [])

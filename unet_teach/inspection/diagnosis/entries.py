@@ -17,9 +17,9 @@ from unet_teach.inspection.diagnosis.own_code import OwnCode, described
 from unet_teach.inspection.diagnosis.python_mistakes import similar
 from unet_teach.inspection.diagnosis.source import (
     called_name,
+    code_that_runs,
     evaluated,
     parts_at,
-    runs_by,
     text_of,
     tree_of,
 )
@@ -126,7 +126,7 @@ def _no_such_number(attempt: Attempt, asked: _Asked) -> str:
         nearer = str(count - 1)
     tried = [f"{asked.name}.pop()"] * isinstance(asked.node, ast.Call)
     ways = [(new, [asked.node]) for new in (*tried, whole.replace(text, nearer))]
-    works = runs_by(attempt, ways) or other_order(attempt)
+    works = code_that_runs(attempt, ways) or other_order(attempt)
     return f"{told} {works or ADD_OR_STOP}"
 
 

@@ -20,7 +20,7 @@ from unet_teach.inspection.diagnosis.own_code import is_given
 from unet_teach.inspection.diagnosis.source import (
     Change,
     parts_at,
-    runs_with,
+    runs_with_code,
     statement_at,
     text_of,
 )
@@ -246,7 +246,7 @@ def _first_of_type(attempt: Attempt, met: list[Value], other: str, usual: str) -
             text = f"({text})" if isinstance(node, ast.BinOp) else text
             changes.append((node, f"{text}{to_usual}"))
     for node, new in changes[:MOST_TRIALS]:
-        if runs_with(attempt, (node, new)):
+        if runs_with_code(attempt, (node, new)):
             return f"{told} With `{new}` there, the network runs."
     return f"{told} Convert it there: {to_usual}."
 

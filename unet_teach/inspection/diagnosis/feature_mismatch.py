@@ -16,10 +16,10 @@ from unet_teach.inspection.diagnosis.attempt import Attempt
 from unet_teach.inspection.diagnosis.source import (
     Place,
     called_name,
+    code_that_runs,
     evaluated,
     function_at,
     parts_at,
-    runs_by,
     text_of,
 )
 from unet_teach.inspection.diagnosis.trials import runs_when
@@ -99,7 +99,7 @@ def _product_that_runs(attempt: Attempt, place: Place) -> str:
             if (new := form.format(*pair))
         ]
         ways = [(new, [node]) for *_, new in sorted(ranked, key=lambda rank: rank[:2])]
-        if works := runs_by(attempt, ways):
+        if works := code_that_runs(attempt, ways):
             return works
     return ""
 

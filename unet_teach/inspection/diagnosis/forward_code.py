@@ -20,7 +20,7 @@ from unet_teach.inspection.diagnosis.source import (
     function_at,
     parts_at,
     running,
-    runs_with,
+    runs_with_code,
     statement_at,
     text_of,
 )
@@ -96,7 +96,7 @@ def exchanged_maps(attempt: Attempt) -> str:
                 continue
             for (called, alike), whole in product(_calls_like(call, function, frame), (0, 1)):
                 places = [(each[whole], _two_names(each[0])) for each in alike]
-                if runs_with(attempt, *(c for each in places for c in _exchange(*each))):
+                if runs_with_code(attempt, *(c for each in places for c in _exchange(*each))):
                     now = copy.deepcopy((call, value)[whole])
                     for name, other in _exchange(now, pair):
                         name.id = other
@@ -157,7 +157,7 @@ def other_order(attempt: Attempt) -> str:
     """Say which skip to take, or which values to exchange, if a trial of that code runs."""
     for function, _, frame in running(attempt):
         for edit in islice(_edits(function, frame), MOST_EDITS):
-            if runs_with(attempt, *_alike(edit, function)):
+            if runs_with_code(attempt, *_alike(edit, function)):
                 old = ast.unparse(edit.node)
                 return f"{edit.reason}: with `{edit.text}` in place of `{old}`, the network runs."
     return ""
@@ -227,7 +227,7 @@ def joined_with_another(attempt: Attempt, joined: Op, missing: int) -> str:
     maps = {n: x for n, x in frame.f_locals.items() if isinstance(x, Tensor) and n not in names}
     fits = [name for name, x in maps.items() if x.shape == wanted]
     change = row, f"[{', '.join([*names, *fits])}]"
-    if len(fits) != 1 or not runs_with(attempt, change):
+    if len(fits) != 1 or not runs_with_code(attempt, change):
         return ""
     new = text_of(lists[0]).replace(text_of(row), change[1], 1)
     return (

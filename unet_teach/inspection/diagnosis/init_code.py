@@ -189,12 +189,12 @@ def right_with_a_name(attempt: Attempt, path: str, wanted: Any) -> str:
             holder[key] = new  # type: ignore[index]
             text = ast.unparse(call)
             holder[key] = old  # type: ignore[index]
-            if _runs_as(attempt, text, made, alike):
+            if _runs_when_made(attempt, text, made, alike):
                 return f"with `{text}` in line {call.lineno}, the network runs"
     return ""
 
 
-def _runs_as(attempt: Attempt, text: str, made: Made, blocks: Mapping[str, Names]) -> bool:
+def _runs_when_made(attempt: Attempt, text: str, made: Made, blocks: Mapping[str, Names]) -> bool:
     """Return whether the network runs when a layer of these blocks is made by other code."""
 
     def replace(copied: nn.Module) -> None:
@@ -273,7 +273,9 @@ def exchanged_values(attempt: Attempt, path: str) -> str:
                 for j, (name, node) in enumerate(wanted.items())
             ]
             text = f"{ast.unparse(call.func)}({', '.join(texts)})"
-            if values[a] != values[b] and _runs_as(attempt, text, made, {made.block: made.names}):
+            if values[a] != values[b] and _runs_when_made(
+                attempt, text, made, {made.block: made.names}
+            ):
                 return (
                     f"{block} is made by `{ast.unparse(call)}`, and {maker.__name__} takes "
                     f"({', '.join(names)}). With {a} and {b} exchanged, `{text}`, the network runs."

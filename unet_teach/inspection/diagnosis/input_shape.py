@@ -49,7 +49,7 @@ def positions_are_fixed(attempt: Attempt) -> str:
     axes = range(2, len(image.shape))
     scale = (expected / got) ** (1 / max(len(axes), 1))
     sides = {axis: round(image.shape[axis] * scale) for axis in axes}
-    fits = attempt.runs_with(sides)
+    fits = attempt.runs_with_sides(sides)
     works = f" {shape_text(sides.values())} works." if fits else ""
     return f"{told} Give images of the size it was made for.{works} Or make it for {got}."
 
@@ -61,7 +61,7 @@ def channels_come_last(attempt: Attempt) -> str:
         return ""
     batch, *sides, channels = image.shape
     moved = dict(enumerate((channels, *sides), start=1))
-    if channels >= min(sides) or not attempt.runs_with(moved):
+    if channels >= min(sides) or not attempt.runs_with_sides(moved):
         return ""
     return (
         f"The input is {shape_text(image.shape)}: its channels, {channels}, stand last. PyTorch "
@@ -80,7 +80,7 @@ def image_too_small(attempt: Attempt) -> str:
     squares = [dict.fromkeys(sides, 2**k) for k in range(1, 10)]
     enlarged = [{a: n for a, n in square.items() if sides[a] < n} for square in squares]
     for larger in (*(some for some in enlarged if 0 < len(some) < len(sides)), *squares):
-        if attempt.runs_with(larger):
+        if attempt.runs_with_sides(larger):
             which = shape_text(sides[axis] for axis in larger)
             only = f"Only the side of {which} is too small: " if len(larger) < len(sides) else ""
             return (
@@ -98,7 +98,7 @@ def single_position(attempt: Attempt) -> str:
     if image is None or found is None:
         return ""
     larger = [{a: n * 2**k for a, n in enumerate(image.shape[2:], start=2)} for k in range(1, 6)]
-    works = next((sides for sides in larger if attempt.runs_with(sides)), None)
+    works = next((sides for sides in larger if attempt.runs_with_sides(sides)), None)
     told = f"{attempt.stopped_in} computes mean and spread over the positions of each map, and "
     out = f"it out here, or use nn.GroupNorm(1, {found[1]})."
     if works is None:

@@ -17,12 +17,12 @@ from unet_teach.inspection.diagnosis.source import (
     Change,
     called_name,
     parts_at,
-    runs_with,
+    runs_with_code,
     statement_at,
     text_of,
     what_is_given,
 )
-from unet_teach.inspection.diagnosis.trials import runs_changed
+from unet_teach.inspection.diagnosis.trials import runs_with_settings
 from unet_teach.inspection.recording import Op, Value, without_added_batch
 from unet_teach.inspection.wording import listed, shape_text
 
@@ -125,7 +125,7 @@ def _told(attempt: Attempt, op: Op, others: Sequence[Op] = ()) -> tuple[str, boo
     if layer := _returns_indices(attempt, op) if op.called in PARTING else "":
         return f"{told} With return_indices=True where `{layer}` is made, the network runs.", True
     for words, *changes in (*_ways_to_keep(op), *_together([op, *others])):
-        if runs_with(attempt, *changes):
+        if runs_with_code(attempt, *changes):
             return f"{told} With {words}, the network runs.", True
     if why and set(before[2:]) == {1}:
         return f"{told} flatten(1) in its place keeps the batch.", False
@@ -228,6 +228,6 @@ def _returns_indices(attempt: Attempt, op: Op) -> str:
     """Return the pooling of a line with whose indices the network runs; "" if there is none."""
     for call in parts_at(op.line, ast.Call):
         path = ".".join(filter(None, (op.module, ast.unparse(call.func).partition(".")[2])))
-        if runs_changed(attempt, {path: {"return_indices": True}}):
+        if runs_with_settings(attempt, {path: {"return_indices": True}}):
             return path
     return ""

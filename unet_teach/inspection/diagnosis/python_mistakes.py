@@ -21,7 +21,7 @@ from unet_teach.inspection.diagnosis.init_code import class_kept
 from unet_teach.inspection.diagnosis.late_names import bound_late_by_name
 from unet_teach.inspection.diagnosis.own_code import article
 from unet_teach.inspection.diagnosis.returned import NO_TENSOR, kind_said
-from unet_teach.inspection.diagnosis.source import parts_at, runs_by, text_of
+from unet_teach.inspection.diagnosis.source import code_that_runs, parts_at, text_of
 from unet_teach.inspection.wording import listed
 from unet_teach.shared.not_set_up import not_set_up
 
@@ -230,7 +230,7 @@ def _joined_call(attempt: Attempt) -> str:
         given, layer = [text_of(each) for each in call.args], text_of(call.func)
         joined = (f"torch.cat([{', '.join(given)}], dim=1)", " + ".join(given))
         ways = [(f"{layer}({each})", [call]) for each in joined if len(given) > 1]
-        if works := runs_by(attempt, ways):
+        if works := code_that_runs(attempt, ways):
             return works
     return ""
 

@@ -9,7 +9,7 @@ from itertools import takewhile
 from unet_teach.inspection.axes import has_axis
 from unet_teach.inspection.diagnosis.attempt import Attempt
 from unet_teach.inspection.diagnosis.size_steps import Sizes
-from unet_teach.inspection.diagnosis.source import given_by, parts_at, runs_with, text_of
+from unet_teach.inspection.diagnosis.source import given_by, parts_at, runs_with_code, text_of
 from unet_teach.inspection.recording import Op, Value, ops_back, way_back
 from unet_teach.inspection.wording import shape_text
 
@@ -113,7 +113,7 @@ def _as_written(attempt: Attempt, op: Op, right: list[int]) -> str:
             continue
         parts = [text_of(part) for part in node.elts]
         turned = f"({', '.join([*parts[2:], *parts[:2]])})"
-        if runs_with(attempt, (node, turned)):
+        if runs_with_code(attempt, (node, turned)):
             return f": with `{turned}` in line {place[1]}, the network runs"
         names = dict.fromkeys(n.id for n in ast.walk(node) if isinstance(n, ast.Name))
         sums = [made.value for name in names if (made := given_by(name, place))]
@@ -122,7 +122,7 @@ def _as_written(attempt: Attempt, op: Op, right: list[int]) -> str:
             for s in sums
             if isinstance(s, ast.BinOp) and isinstance(s.op, ast.Sub)
         ]
-        if changes and runs_with(attempt, *changes):
+        if changes and runs_with_code(attempt, *changes):
             return f": with `{'` and `'.join(new for _, new in changes)}`, the network runs"
         return ""
     return f": F.pad(x, {tuple(right)})"

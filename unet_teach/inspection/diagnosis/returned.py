@@ -17,11 +17,11 @@ from unet_teach.inspection.diagnosis.source import (
     Way,
     called_name,
     code_of,
+    code_that_runs,
     evaluated,
     function_at,
     given_by,
     parts_at,
-    runs_by,
     text_of,
     what_is_given,
 )
@@ -140,7 +140,7 @@ def _of_a_name(attempt: Attempt, made: _Made) -> str:
         return f"{told} {other}"
     named = _of_the_assignment(made, text, parts, is_torch=by.startswith(":"))
     for ways in (named, _of_the_use(name, thing, used)):
-        if works := runs_by(attempt, ways, most=2):
+        if works := code_that_runs(attempt, ways, most=2):
             return f"{told} {works}"
     if isinstance(thing, dict):
         return f"{told} Take a tensor out of it by its key."
@@ -250,10 +250,10 @@ def _of_a_literal(attempt: Attempt, kind: str) -> str:
             if given and isinstance(given.value, ast.Tuple) and len(given.value.elts) == 1:
                 line = (place[0], given.lineno)
                 way = (f"{node.id} = {text_of(given.value.elts[0])}", [given])
-                if works := runs_by(attempt, [way]):
+                if works := code_that_runs(attempt, [way]):
                     return f"{told}: the comma at the end of line {line[1]} makes it one. {works}"
             ways = _of_the_use(node.id, thing, place)
-            if works := runs_by(attempt, ways, most=2):
+            if works := code_that_runs(attempt, ways, most=2):
                 return f"{told}. {works}"
             if re.search("concatenate|indices|integer tensors|multiply", attempt.message):
                 return f"{told}, and is used like a tensor. Take one of its entries first."
@@ -293,7 +293,7 @@ def _of_a_call(attempt: Attempt, kind: str) -> str:
         for call in reversed(parts_at(place, ast.Call)):
             text = text_of(call)
             ways = ((f"{text}[{number}]", [call]) for number in parts)
-            works = runs_by(attempt, ways, most=2)
+            works = code_that_runs(attempt, ways, most=2)
             if works and (what or kind == "return_types"):
                 what = what or f"`{text}` returns values and positions."
                 return f"{attempt.stopped_in} needs a tensor. {what} {works}"

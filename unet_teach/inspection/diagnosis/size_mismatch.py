@@ -34,8 +34,14 @@ from unet_teach.inspection.diagnosis.size_steps import (
     setting_text,
     steps_to,
 )
-from unet_teach.inspection.diagnosis.source import evaluated, parts_at, running, runs_with, text_of
-from unet_teach.inspection.diagnosis.trials import runs_changed, swapped_results
+from unet_teach.inspection.diagnosis.source import (
+    evaluated,
+    parts_at,
+    running,
+    runs_with_code,
+    text_of,
+)
+from unet_teach.inspection.diagnosis.trials import runs_with_settings, swapped_results
 from unet_teach.inspection.graph import GLOBAL, SAME_LEVEL, join_kind
 from unet_teach.inspection.recording import Op, Value
 from unet_teach.inspection.wording import listed, op_name, shape_text
@@ -86,7 +92,7 @@ def _resized_here(attempt: Attempt, sizes: tuple[int, ...]) -> str:
                     continue
                 size = f"size={text_of(target)}.shape[2:]"
                 new = f"{name}.interpolate({text_of(part)}, {size})"
-                if runs_with(attempt, (part, new)):
+                if runs_with_code(attempt, (part, new)):
                     return f"`{new}`"
     return ""
 
@@ -317,7 +323,7 @@ def _mended_step(attempt: Attempt, first: Value, second: Value) -> str:
     working = [
         change
         for change in best
-        if runs_changed(
+        if runs_with_settings(
             attempt, {s.op.module: change.changed for s in (change.step, *change.others)}
         )
     ]
@@ -342,7 +348,7 @@ def _keeping(layer: Any) -> tuple[int, ...]:
 
 def _runs_padded(attempt: Attempt, paths: Iterable[str], sides: dict[int, int]) -> bool:
     padded = {path: {"padding": _keeping(attempt.layers[path])} for path in paths}
-    return runs_changed(attempt, padded, sides)
+    return runs_with_settings(attempt, padded, sides)
 
 
 def _padding_of_dilation(attempt: Attempt, step: Step) -> str:

@@ -161,7 +161,7 @@ def given_by(name: str, place: Place) -> ast.Assign | None:
     return max(found, key=lambda n: n.lineno, default=None)
 
 
-def runs_with(attempt: Attempt, *changes: Change) -> bool:
+def runs_with_code(attempt: Attempt, *changes: Change) -> bool:
     """Return whether a copy of the network runs when parts of one function are changed.
 
     The function may be a method, one inside of it, or one beside the network's classes.
@@ -187,9 +187,9 @@ def runs_with(attempt: Attempt, *changes: Change) -> bool:
                 function.__code__ = code
 
 
-def runs_by(attempt: Attempt, ways: Iterable[Way], most: int = 1) -> str:
+def code_that_runs(attempt: Attempt, ways: Iterable[Way], most: int = 1) -> str:
     """Say with which of several ways to write a line the network runs; "" if with none."""
-    tried = (new for new, nodes in ways if runs_with(attempt, *((n, new) for n in nodes)))
+    tried = (new for new, nodes in ways if runs_with_code(attempt, *((n, new) for n in nodes)))
     runs = list(islice(tried, most))
     return f"With `{'` or `'.join(runs)}`, the network runs." if runs else ""
 

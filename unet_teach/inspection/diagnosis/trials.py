@@ -63,7 +63,7 @@ def put(network: nn.Module, path: str, layer: nn.Module) -> None:
     setattr(network.get_submodule(row), name, layer)
 
 
-def runs_changed(
+def runs_with_settings(
     attempt: Attempt, layers: Mapping[str, Mapping[str, Any]], sides: dict[int, int] | None = None
 ) -> bool:
     """Return whether the network runs when layers, by their paths, have other settings."""

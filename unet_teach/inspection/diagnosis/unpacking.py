@@ -15,9 +15,9 @@ from unet_teach.inspection.diagnosis.own_code import OwnCode, described
 from unet_teach.inspection.diagnosis.returned import returned_parts
 from unet_teach.inspection.diagnosis.source import (
     code_of,
+    code_that_runs,
     evaluated,
-    runs_by,
-    runs_with,
+    runs_with_code,
     statement_at,
     statements_at,
     text_of,
@@ -83,7 +83,7 @@ def _not_kept(attempt: Attempt, path: str) -> str:
     names = [n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)]
     text, inside = text_of(end), {n.id for n in ast.walk(end) if isinstance(n, ast.Name)}
     for name in dict.fromkeys(reversed([n for n in names if n not in inside])):
-        if not runs_with(attempt, (end, f"[*({text}), {name}]")):
+        if not runs_with_code(attempt, (end, f"[*({text}), {name}]")):
             continue
         if not isinstance(end, ast.Name):
             return f"`{name}` is not returned: with `return {text.strip('()[]')}, {name}`, it runs."
@@ -131,7 +131,7 @@ def _of_a_cut(attempt: Attempt, code: OwnCode, value: ast.expr, wanted: int) -> 
     for axis in dict.fromkeys((dim, 1)):
         new = f"torch.chunk({text_of(source)}, {wanted}, dim={axis})" if source else ""
         is_enough = axis < len(given) and given[axis] >= wanted
-        if new and is_enough and runs_with(attempt, (value, new)):
+        if new and is_enough and runs_with_code(attempt, (value, new)):
             each = -(-given[axis] // wanted)
             return f"{told} `{new}` makes {wanted} of {each}, and the network runs."
     return f"{told} Write as many names as there are pieces."
@@ -140,7 +140,7 @@ def _of_a_cut(attempt: Attempt, code: OwnCode, value: ast.expr, wanted: int) -> 
 def _divided(attempt: Attempt, code: OwnCode, value: ast.expr, wanted: int) -> str:
     """Say how the channels of a tensor are divided, where the network runs with that."""
     new = f"torch.chunk({text_of(value)}, {wanted}, dim=1)"
-    return runs_by(attempt, [(new, [value])])
+    return code_that_runs(attempt, [(new, [value])])
 
 
 def _of_a_loop(attempt: Attempt, code: OwnCode, kind: str = "") -> str:
@@ -159,7 +159,7 @@ def _of_a_loop(attempt: Attempt, code: OwnCode, kind: str = "") -> str:
         )
     if func == "enumerate" and len(names) > 2:
         inner = f"{names[0]}, ({', '.join(names[1:])})"
-        if runs_with(attempt, (loop.target, inner)):
+        if runs_with_code(attempt, (loop.target, inner)):
             works = f"With `for {inner} in {text}`, the network runs."
     if func == "zip" and isinstance(call, ast.Call) and len(call.args) != len(names):
         gives, works = f"{len(call.args)} things", f"Write {len(call.args)} names."

@@ -38,7 +38,7 @@ def windows_do_not_fit(attempt: Attempt) -> str:
         for step in (window * stride * more for more in (1, 2, 4)):  # deeper levels need more
             _, working = attempt.working_sides(sides, dict.fromkeys(sides, step))
             works = [shape_text((sides | near).values()) for near in working]
-            if works and attempt.runs_with(dict.fromkeys(sides, 3 * step)):
+            if works and attempt.runs_with_sides(dict.fromkeys(sides, 3 * step)):
                 return (
                     f"{told} It cuts the map into pieces of {window}, and the network runs where "
                     f"the image's sides are multiples of {step}: {' or '.join(works)} works. Pad "
