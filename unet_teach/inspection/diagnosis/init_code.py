@@ -7,14 +7,17 @@ import contextlib
 import inspect
 import io
 import itertools
+import sys
 import types
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
 from torch import nn
 
 from unet_teach.inspection.diagnosis.attempt import Attempt
+from unet_teach.inspection.diagnosis.own_code import PACKAGES
 from unet_teach.inspection.diagnosis.source import computed, tree_of
 from unet_teach.inspection.diagnosis.trials import put, runs_when
 
@@ -308,13 +311,10 @@ def _made(layers: dict[str, nn.Module], path: str) -> Made | None:
 
 
 def _makes(made: Made, layer: nn.Module | None) -> bool:
-    """Return whether a call makes a layer with weights of the same shapes.
-
-    A method of the block is not called, since it may change the block.
-    """
+    """Return whether a call makes a layer with weights of the same shapes."""
     funcs = [node.func for node in ast.walk(made.call) if isinstance(node, ast.Call)]
     called = (computed(func, made.space, made.names) for func in funcs)
-    if layer is None or any(isinstance(each, types.MethodType) for each in called):
+    if layer is None or not all(map(_only_makes, called)):
         return False
     silent = contextlib.redirect_stdout(io.StringIO())
     with contextlib.suppress(Exception), silent, torch.device("meta"):
@@ -334,6 +334,18 @@ def _entry(row: ast.expr | None, number: str) -> ast.expr | None:
         entries = entries[0].elts
     is_plain = not any(isinstance(entry, ast.Starred) for entry in entries)
     return entries[int(number)] if is_plain and int(number) < len(entries) else None
+
+
+def _only_makes(called: Any) -> bool:
+    """Return whether a class or function may be called again.
+
+    A method may change its block, and what a package makes may load weights.
+    """
+    kinds = type | types.FunctionType | types.BuiltinFunctionType
+    module = str(getattr(called, "__module__", ""))
+    file = getattr(sys.modules.get(module), "__file__", None) or ""
+    is_own = module.startswith("torch.nn.") or not PACKAGES & {*Path(file).parts}
+    return isinstance(called, kinds) and is_own
 
 
 def _names_in(layers: dict[str, nn.Module], path: str) -> Names:
