@@ -6,7 +6,7 @@ import ast
 import inspect
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -54,7 +54,7 @@ def wrong_arguments(attempt: Attempt) -> str:
     try:
         signature.bind(*args, **kwargs)
     except TypeError as mismatch:
-        given = [*(["one value"] if len(args) == 1 else [f"{len(args)} values"]), *kwargs]
+        given = ["one value" if len(args) == 1 else f"{len(args)} values", *kwargs]
         is_missing = "missing" in str(mismatch) and not kwargs
         more = " Give each a tensor or its shape: inspect_unet(model, (1, 3, 64, 64), (1, 4))."
         one = " Give a tensor or its shape: inspect_unet(model, (1, 3, 64, 64))."
@@ -87,7 +87,8 @@ def _what_runs(attempt: Attempt, signature: inspect.Signature) -> str:
     whole = f"torch.zeros({batch}, dtype=torch.long)"
     tried.insert(shapes.index((batch,)) + 1, (whole, whole, torch.zeros(batch, dtype=torch.long)))
     for text, made, tensor in tried:
-        if runs_when(attempt, more=(tensor,) * len(missing), named=dict.fromkeys(by_name, tensor)):
+        both = (*args, *[tensor] * len(missing)), dict.fromkeys(by_name, tensor)
+        if runs_when(attempt, given=both):
             names = listed(f"`{name}`" for name in missing + by_name)
             named = [f"{name}={made}" for name in by_name]
             call = ", ".join(map(str, (*given, *[text] * len(missing), *named)))
@@ -390,17 +391,14 @@ def _shuffled_channels(attempt: Attempt, first: Sequence[int]) -> int:
     made |= {v.shape[1] for v in attempt.graph.values if len(v.shape) > 2}
     others = sorted({t - m for t in taken for m in made if t > m}, key=lambda n: abs(n - first[-1]))
 
-    def with_channels(count: int) -> Callable[..., Tensor]:
+    def fits(count: int) -> bool:
         def shuffle(x: Tensor, factor: int) -> Tensor:
             if x.shape[-3] % factor**2 == 0:
                 return torch.pixel_shuffle(x, factor)
             *batch, _, height, width = x.shape
             return x.new_zeros(*batch, count, height * factor, width * factor)
 
-        return shuffle
-
-    def fits(count: int) -> bool:
-        return runs_when(attempt, calls={torch.pixel_shuffle: with_channels(count)})
+        return runs_when(attempt, calls={torch.pixel_shuffle: shuffle})
 
     if all(map(fits, (*first, first[-1] + 1))):  # any number will do
         return 0

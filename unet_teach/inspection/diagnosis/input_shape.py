@@ -12,7 +12,6 @@ from unet_teach.inspection.diagnosis.attempt import Attempt
 from unet_teach.inspection.diagnosis.channel_mismatch import taken_channels
 from unet_teach.inspection.diagnosis.size_steps import CONVOLUTIONS
 from unet_teach.inspection.diagnosis.trials import put, runs_when
-from unet_teach.inspection.recording import Value
 from unet_teach.inspection.wording import module_name, shape_text, weight_name
 
 
@@ -116,12 +115,8 @@ def single_position(attempt: Attempt) -> str:
 
 def no_batch_dimension(attempt: Attempt) -> str:
     """An image was given without the dimension that counts images."""
-    failed = [attempt.failed_op] if attempt.failed_op else []
-    convolutions = [
-        op
-        for op in (*attempt.recording.ops, *failed)
-        if op.name in CONVOLUTIONS and isinstance(op.arguments.get("weight"), Value)
-    ]
+    ops = (*attempt.recording.ops, attempt.failed_op)
+    convolutions = [op for op in ops if op and op.name in CONVOLUTIONS]
     rank = len(convolutions[0].arguments["weight"].shape) if convolutions else 0
     inputs = attempt.recording.inputs
     images = [v for v in inputs if v.is_floating and len(v.shape) == rank - 1]

@@ -23,8 +23,7 @@ def runs_when(
     attempt: Attempt,
     change: Callable[[nn.Module], Any] = lambda copied: None,
     *,
-    more: tuple[Any, ...] = (),
-    named: Mapping[str, Any] | None = None,
+    given: tuple[tuple[Any, ...], dict[str, Any]] | None = None,
     calls: Mapping[Any, Callable[..., Tensor]] | None = None,
     sides: dict[int, int] | None = None,
 ) -> bool:
@@ -33,12 +32,11 @@ def runs_when(
     Args:
         attempt: what failed.
         change: is given the copy, and changes its layers.
-        more: what the copy is given after the arguments of the user.
-        named: the same by name.
+        given: what the copy is given in place of the user's arguments, by place and by name.
         calls: functions of torch, and what runs in their place.
         sides: the size of the image along each axis that changes.
     """
-    given = ((*attempt.args, *more), {**attempt.kwargs, **(named or {})})
+    given = given or (attempt.args, attempt.kwargs)
     if sides:
         given = with_image_size(given, attempt.graph.image, sides)
     for on_meta in (True, False):
@@ -49,7 +47,7 @@ def runs_when(
                 args, kwargs = copy_inputs(given, on_meta=on_meta)
                 with _Replaced({**TRANSPOSED, **(calls or {})}):
                     copied(*args, **kwargs)
-        except Exception as error:  # whatever the user's code raises
+        except (Exception, SystemExit) as error:  # whatever the user's code raises
             if on_meta and "meta" not in str(error) and not isinstance(error, NotImplementedError):
                 return False  # values would not change that, and may take long
         else:
