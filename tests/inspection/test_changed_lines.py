@@ -942,6 +942,25 @@ def test_a_remedy_that_does_not_run_is_not_said() -> None:
     assert RUNS not in told
 
 
+def test_a_remedy_whose_code_cannot_be_compiled_is_not_said() -> None:
+    around = (1, 2)  # a name that only the function around the class knows
+
+    class Wide(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.conv = nn.Conv2d(3, 8, 1)
+
+        def forward(self, x: Tensor, size: int = len(around)) -> Tensor:
+            skips = [x[:, :size], x]
+            made: Tensor = self.conv(skips[len(skips)])
+            return made
+
+    code = Wide.forward.__code__
+    told = str(inspect_unet(Wide(), (1, 3, 8, 8)).problem)
+    assert "`skips[len(skips)]` asks for number 2" in told
+    assert Wide.forward.__code__ is code
+
+
 def test_a_key_with_another_number_is_not_meant() -> None:
     class Numbered(nn.Module):
         def forward(self, x: Tensor) -> Tensor:
@@ -954,9 +973,10 @@ def test_a_key_with_another_number_is_not_meant() -> None:
 
 
 def test_what_was_tried_leaves_the_network_and_its_functions_as_they_were() -> None:
-    network, before = _InAFunctionBeside(), _halves.__code__
+    network, functions = _InAFunctionBeside(), (_halves, _InAFunctionBeside.forward)
+    before = [function.__code__ for function in functions]
     inspect_unet(network, TWO)
-    assert _halves.__code__ is before
+    assert [function.__code__ for function in functions] == before
     assert "forward" not in vars(network)
 
 

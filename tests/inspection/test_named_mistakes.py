@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -376,7 +378,36 @@ def test_values_of_a_function_that_makes_a_block() -> None:
     )
     assert "With before and after exchanged, `self.block(width, 2 * width)`, the network" in told
     assert runs(ByFunctions(wrong=False), image)
-    assert "exchanged" not in tells(ByFunctions(), image)  # `if` changes it: what is made is other
+    told = tells(ByFunctions(), image)  # of two calls, the one that made what is there
+    assert "With before and after exchanged, `double(2 * width, width)`, the network runs." in told
+
+
+def test_what_a_package_makes_is_not_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = tmp_path / "site-packages" / "encoders.py"
+    package.parent.mkdir()
+    package.write_text(
+        "from torch import nn\nMADE = []\n"
+        "def encoder(before, after):\n"
+        "    MADE.append(after)  # as where weights are loaded\n"
+        "    return nn.Sequential(nn.Conv2d(before, after, 3, padding=1))\n"
+    )
+    monkeypatch.syspath_prepend(str(package.parent))
+    encoders = importlib.import_module("encoders")
+
+    class Packaged(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.one = encoders.encoder(1, 4)
+            self.two = encoders.encoder(4, 1)
+            self.last = encoders.encoder(4, 1)
+
+        def forward(self, x: Tensor) -> Any:
+            return self.last(self.two(self.one(x)))
+
+    assert "expects 4, got 1 channels" in tells(Packaged(), (1, 1, 16, 16))
+    assert encoders.MADE == [4, 1, 1]
 
 
 def test_values_of_a_block_that_are_exchanged() -> None:
@@ -388,7 +419,8 @@ def test_values_of_a_block_that_are_exchanged() -> None:
     assert end.format("Double(a, b)") in tells(TwoLevels(wrong="low"), image)
     assert end.format("Double(before=after, after=before)") in tells(NamedValues(), image)
     assert runs(NamedValues(4, 8), image)
-    assert "were `x` and `skip` given in the wrong order?" in tells(TwoLevels(wrong="call"), image)
+    told = tells(TwoLevels(wrong="call"), image)
+    assert "`skip` and `x` are exchanged: with `self.up(x, skip)`" in told
     assert runs(TwoLevels(), image)
 
 

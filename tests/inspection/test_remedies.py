@@ -802,9 +802,15 @@ def test_two_maps_in_the_wrong_order() -> None:
         def forward(self, x: Tensor, skip: Tensor) -> Tensor:
             return torch.cat([self.up(x), skip], 1)
 
-    wrong = Takes(lambda self, x: self.block(x, self.deep(x)), block=Up())
-    told = str(inspect_unet(wrong, PICTURE).problem)
-    assert "`skip`, 1×16×32×32, has 16: were `x` and `skip` given in the wrong order?" in told
+    class Twice(Takes):
+        def forward(self, x: Tensor) -> Any:
+            skip = self.conv(x)
+            x = self.deep(skip)
+            made = self.block(skip, x)
+            return made, self.other(skip, x)
+
+    told = str(inspect_unet(Twice(print, block=Up(), other=Up()), PICTURE).problem)
+    assert "`skip` and `x` are exchanged: with `self.block(x, skip)`, and so wherever `Up`" in told
     right = Takes(lambda self, x: self.block(self.deep(x), x), block=Up())
     assert inspect_unet(right, PICTURE).problem is None
 

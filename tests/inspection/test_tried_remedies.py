@@ -207,6 +207,16 @@ def test_features_of_another_count_are_not_called_second() -> None:
     assert "stand second" not in tells(net, IMAGE)
 
 
+def test_sizes_that_work_are_found_where_a_forward_looks_at_values() -> None:
+    def forward(net: Any, x: Tensor) -> Tensor:
+        skip = net.first(x / 255 if x.mean() > 1 else x)
+        return torch.cat([skip, net.up(F.max_pool2d(skip, 2))], 1)
+
+    net = Does(forward, first=nn.Conv2d(3, 8, 3, padding=1), up=nn.ConvTranspose2d(8, 8, 2, 2))
+    assert "must be divisible by 2, and 33 is not: 32 or 34 work" in tells(net, (1, 3, 33, 33))
+    assert runs(net, (1, 3, 34, 34))
+
+
 # A normalisation of a single position.
 
 

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from unet_teach.inspection.calls import Place, ReplayedCalls
 from unet_teach.inspection.cut import Replacement, changed_by, changes_of, chosen_skips
 from unet_teach.inspection.followed import Followed, follow, level_name
-from unet_teach.inspection.graph import GLOBAL, SAME_LEVEL
+from unet_teach.inspection.graph import GLOBAL
 from unet_teach.inspection.level_maps import Arm, LevelMaps, as_maps, level_maps
 from unet_teach.inspection.model_copy import copy_inputs, copy_to_run
 from unet_teach.inspection.recording import Value, find_all
@@ -63,7 +63,9 @@ class Activations:
         _check_image(self._followed)
         self._model = copy_to_run(model, on_meta=False)
         self._shown = _shown_values(self._followed)
-        self.note = _note(self._followed)
+        shape = self._followed.image.shape
+        middle = f"Shown is the middle slice, {shape[2] // 2} of 0 to {shape[2] - 1}."
+        self.note = "" if len(shape) == 4 else middle
         last = self._followed.output.op
         self.ends_in = "" if last is None else last.name
         self.skips = {name: skip.size for name, skip in self._followed.skips.items()}
@@ -212,20 +214,16 @@ def _check_image(followed: Followed) -> None:
         )
 
 
-def _note(followed: Followed) -> str:
-    image = followed.image
-    if len(image.shape) == 4:
-        return ""
-    return f"Shown is the middle slice, {image.shape[2] // 2} of 0 to {image.shape[2] - 1}."
-
-
 def _shown_values(followed: Followed) -> list[tuple[Arm, Value]]:
     """Return for each level on both sides the last map that a call has made there.
 
     At the end of the decoder, the layer that makes the output is left out.
     """
     path, graph = followed.shape.path, followed.graph
-    down, up = _runs(followed, path.down), _runs(followed, path.up)
+    down, up = (  # what has no positions is left out
+        graph.runs_at_one_level(v for v in side if graph.levels[v] < GLOBAL)
+        for side in (path.down, path.up)
+    )
     if up:
         layers = [i for i, value in enumerate(up[-1]) if value.op in graph.ops_with_weights]
         if layers and layers[-1]:
@@ -236,15 +234,3 @@ def _shown_values(followed: Followed) -> list[tuple[Arm, Value]]:
         kept = [value for value in run if value in followed.made_at]
         found += [(arm, value) for value in kept[-1:]]
     return found
-
-
-def _runs(followed: Followed, path: tuple[Value, ...]) -> list[list[Value]]:
-    """Split a path where its level changes; what has no positions is left out."""
-    levels, runs = followed.graph.levels, list[list[Value]]()
-    for value in path:
-        if levels[value] == GLOBAL:
-            continue
-        if not runs or abs(levels[value] - levels[runs[-1][0]]) > SAME_LEVEL:
-            runs.append([])
-        runs[-1].append(value)
-    return runs

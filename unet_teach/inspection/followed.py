@@ -18,7 +18,7 @@ from unet_teach.inspection.calls import (
     record_calls,
 )
 from unet_teach.inspection.criteria import UShape, strongest_u_shape
-from unet_teach.inspection.graph import SAME_LEVEL, Graph, JoinKind
+from unet_teach.inspection.graph import SAME_LEVEL, Graph, JoinKind, is_same_level
 from unet_teach.inspection.inspector import check_model, garbage_collector_off, inspect_unet
 from unet_teach.inspection.recording import Op, Value
 from unet_teach.inspection.wording import Wording
@@ -120,10 +120,12 @@ class Followed:
         ancestors = graph.ancestors(self.output) - graph.ancestors(self.shape.path.down[-1])
         known = {skip.op: skip.skip for skip in graph.skip_connections(self.output)}
         for op in graph.recording.ops:
-            is_here = op.outputs[0] in ancestors and _is_same(graph.levels[op.outputs[0]], level)
+            made = op.outputs[0]
+            is_here = made in ancestors and is_same_level(graph.levels[made], level)
             if not is_here or graph.join_of(op)[0] != kind:
                 continue
-            maps = [v for v in dict.fromkeys(op.inputs) if _is_same(graph.levels.get(v), level)]
+            maps = [v for v in dict.fromkeys(op.inputs) if v in graph.levels]
+            maps = [v for v in maps if is_same_level(graph.levels[v], level)]
             own = [
                 v
                 for v in maps
@@ -172,7 +174,3 @@ def _written(op: Op, value: Value) -> Iterator[tuple[Op, Value]]:
 def level_name(level: float) -> str:
     """Return the name of a level, such as "level 1"."""
     return f"level {round(level, 2):g}"
-
-
-def _is_same(level: float | None, other: float) -> bool:
-    return level is not None and abs(level - other) < SAME_LEVEL

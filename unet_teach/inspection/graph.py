@@ -7,7 +7,7 @@ somewhere in the network. Level 0 is the input's resolution, and each halving le
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import takewhile
@@ -197,6 +197,15 @@ class Graph:
             own = level if level < GLOBAL else -math.inf
             found[value] = max(own, *(found.get(v, own) for v in sources), own)
         return found
+
+    def runs_at_one_level(self, path: Iterable[Value]) -> list[list[Value]]:
+        """Split a path where its level changes."""
+        runs: list[list[Value]] = []
+        for value in path:
+            if not runs or not is_same_level(self.levels[value], self.levels[runs[-1][0]]):
+                runs.append([])
+            runs[-1].append(value)
+        return runs
 
     def ancestors(self, output: Value) -> set[Value]:
         """Return every value that the output depends on, itself included."""

@@ -16,18 +16,14 @@ from torch.nn.parameter import is_lazy
 from unet_teach.inspection.criteria import strongest_u_shape
 from unet_teach.inspection.diagnosis.attempt import Attempt
 from unet_teach.inspection.diagnosis.table import (
+    LOST_OUTPUT,
+    WAY_OUTSIDE,
     Problem,
+    explain,
     explain_failed_run,
-    explain_lost_output,
-    explain_way_outside,
 )
 from unet_teach.inspection.graph import Graph
-from unet_teach.inspection.model_copy import (
-    copy_inputs,
-    copy_to_run,
-    tensor_from_shape,
-    with_image_size,
-)
+from unet_teach.inspection.model_copy import copy_inputs, copy_to_run, tensor_from_shape
 from unet_teach.inspection.plain_lists import meta_note, untrained_lists_note
 from unet_teach.inspection.recorder import Recorder
 from unet_teach.inspection.recording import Recording
@@ -71,13 +67,7 @@ def inspect_unet(model: nn.Module, *example_inputs: Any, **kwargs: Any) -> UNetR
     count = sum(0 if is_lazy(p) else p.numel() for p in nn.Module.parameters(model))
     with keep_state(), garbage_collector_off():
         graph = Graph(record(model, args, kwargs))
-
-        def runs_with(sizes: dict[int, int]) -> bool:
-            other_args = with_image_size(args, graph.image, sizes)
-            other_kwargs = with_image_size(kwargs, graph.image, sizes)
-            return record(model, other_args, other_kwargs, ATTEMPTS[:1]).error is None
-
-        attempt = Attempt(model, args, kwargs, graph, runs_with)
+        attempt = Attempt(model, args, kwargs, graph)
         if attempt.error is not None:
             runs = _runs_unwatched(model, args, kwargs)
             problem = explain_failed_run(attempt)
@@ -89,11 +79,10 @@ def inspect_unet(model: nn.Module, *example_inputs: Any, **kwargs: Any) -> UNetR
                 note = ""
             return report_on_stopped(name, graph, problem, runs=runs, note=note, parameters=count)
         shape = strongest_u_shape(graph)
-        if shape is None:
-            problem = explain_lost_output(attempt)
-            return report_on_stopped(name, graph, problem, note=note, parameters=count)
-        if outside := explain_way_outside(attempt):
-            return report_on_stopped(name, graph, outside, note=note, parameters=count)
+        lost = explain(LOST_OUTPUT if shape is None else WAY_OUTSIDE, attempt)
+        if shape is None or lost is not None:
+            assert lost is not None  # without a shape, the last row applies
+            return report_on_stopped(name, graph, lost, note=note, parameters=count)
         if (training := _training_note(attempt)) and not note:
             note = training
         return report_on(name, graph, shape, note, count)

@@ -132,7 +132,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
                 return parts
         kwargs = kwargs or {}
         flat = _flat_arguments(args, kwargs)
-        if self._on_meta and any(_is_meta(x) for x in flat):
+        if self._on_meta and any(isinstance(x, Tensor) and x.is_meta for x in flat):
             on_meta = [self._moved_to_meta(x) for x in flat]
             if any(moved is not x for moved, x in zip(on_meta, flat, strict=True)):
                 flat = on_meta
@@ -169,7 +169,8 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         written = [named[name] for name in signature_of(func).written if name in named]
         tensors = [made] if isinstance(made, Tensor) else list(find_all(made, Tensor))
         depends = any(value.depends_on_input for value in op.inputs)
-        if signature_of(func).name.rstrip("_") == "mul" and _is_zero(op.arguments.get("other")):
+        factor = op.arguments.get("other") if op.name.rstrip("_") == "mul" else None
+        if isinstance(factor, int | float) and factor == 0:
             depends = False  # whatever it is multiplied with, nothing is left of it
         op.outputs = tuple(
             Value(tuple(t.shape), _is_floating(t), op, False, depends, _dtype_name(t))
@@ -333,14 +334,6 @@ def _flat_arguments(args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Any]:
     for thing in (*args, *kwargs.values()):
         found.extend(thing) if isinstance(thing, list | tuple) else found.append(thing)
     return found
-
-
-def _is_meta(thing: Any) -> bool:
-    return isinstance(thing, Tensor) and thing.is_meta
-
-
-def _is_zero(thing: Any) -> bool:
-    return isinstance(thing, int | float) and thing == 0
 
 
 def _is_floating(tensor: Tensor) -> bool:

@@ -63,6 +63,11 @@ class Op:
     called: str = ""
     line: tuple[str, int] = ("", 0)
 
+    @property
+    def from_input(self) -> list[Value]:
+        """The inputs that were computed from what the user gave."""
+        return [value for value in self.inputs if value.depends_on_input]
+
 
 @dataclass
 class Recording:
@@ -118,6 +123,17 @@ def way_back(value: Value, is_source: Callable[[Value], bool]) -> Iterator[Value
         if len(sources) != 1:
             return
         value = sources[0]
+
+
+def ops_back(value: Value) -> Iterator[Op]:
+    """Yield the operations that made a value of one value each, the last one first."""
+    return (v.op for v in way_back(value, lambda v: v.depends_on_input) if v.op)
+
+
+def without_added_batch(given: Value) -> Value:
+    """Return what a convolution was given, to which it may have added a batch by itself."""
+    made = given.op
+    return made.inputs[0] if made and made.name == "unsqueeze" and "conv" in made.called else given
 
 
 def is_plain_object(thing: Any) -> bool:

@@ -68,8 +68,9 @@ class Wording:
         """Return the operation that made a value, whatever it is."""
         if value.op is None:
             return f"the weights {value.name}" if value.name else "the input"
-        if value.op.name == "write" and value.shape and _is_all_of(value.op.inputs[-1], value):
-            return self.step(value.op.inputs[-1])  # an in-place ReLU of a view, for one
+        written = value.op.inputs[-1] if value.op.name == "write" else value
+        if written is not value and math.prod(written.shape) == math.prod(value.shape):
+            return self.step(written)  # an in-place ReLU of a view, for one
         place, name = self.place(value.op), op_name(value.op)
         return f"{place} ({name})" if place else f"{name} in forward"
 
@@ -91,10 +92,6 @@ class Wording:
         is_only_call = calls[op.module] <= max(calls[around], 1)
         has_weights = op in self.graph.ops_with_weights
         return bool(self.place(op)) and (has_weights or is_only_call)
-
-
-def _is_all_of(part: Value, whole: Value) -> bool:
-    return math.prod(part.shape) == math.prod(whole.shape)
 
 
 OP_NAMES = {  # torch's internal names, where the user knows another

@@ -20,7 +20,6 @@ from unet_teach.inspection.diagnosis.table import FAILED_RUN, first_that_applies
 from unet_teach.inspection.graph import Graph
 from unet_teach.inspection.model_copy import copy_to_run
 from unet_teach.inspection.recorder import Recorder
-from unet_teach.inspection.recording import Recording
 from unet_teach.shared.sizes_as_text import sizes_as_text
 
 FACTS = re.compile(" takes | can't join ")  # what the inspector could not say better
@@ -122,18 +121,11 @@ def _unfinished_lists(network: nn.Module, trace: Trace, said: str) -> str:
 
 def _diagnosis(network: nn.Module, images: Tensor) -> str:
     """Return the inspector's diagnosis of an error; empty if it has none."""
-
-    def record(given: Tensor) -> Recording:
-        return Recorder(copy_to_run(network, on_meta=False), on_meta=False).run((given,), {})
-
-    def runs_with(sizes: dict[int, int]) -> bool:
-        shape = [sizes.get(axis, size) for axis, size in enumerate(images.shape)]
-        return record(torch.zeros(shape)).error is None
-
     try:
         with torch.no_grad():
-            graph = Graph(record(images.clone()))
-            attempt = Attempt(network, (images,), {}, graph, runs_with)
+            recorder = Recorder(copy_to_run(network, on_meta=False), on_meta=False)
+            graph = Graph(recorder.run((images.clone(),), {}))
+            attempt = Attempt(network, (images,), {}, graph)
             told = first_that_applies(FAILED_RUN, attempt)[1] or ""
             return "" if "inspect_unet" in told else told  # advice for those who call it
     except Exception:  # it cannot be copied, or what it does cannot be followed

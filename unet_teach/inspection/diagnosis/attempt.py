@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from torch import nn
 
+from unet_teach.inspection.diagnosis.own_code import OwnCode, own_code
+from unet_teach.inspection.diagnosis.trials import runs_when
 from unet_teach.inspection.graph import Graph
 from unet_teach.inspection.plain_lists import all_modules
 from unet_teach.inspection.recording import Op, Recording, Value
@@ -24,14 +26,16 @@ class Attempt:
         args: what it was given, with tensors in place of shapes.
         kwargs: the same by name.
         graph: the data flow up to the error, or of the whole run.
-        runs_with: whether the network runs when the image has other sizes along these axes.
     """
 
     model: nn.Module
     args: tuple[Any, ...]
     kwargs: dict[str, Any]
     graph: Graph
-    runs_with: Callable[[dict[int, int]], bool]
+
+    def runs_with_sides(self, sides: dict[int, int]) -> bool:
+        """Return whether the network runs when the image has other sizes along these axes."""
+        return runs_when(self, sides=sides)
 
     def working_sides(
         self, sides: Mapping[int, int], multiples: Mapping[int, int]
@@ -41,7 +45,7 @@ class Attempt:
         below = {axis: sides[axis] // step * step for axis, step in odd.items()}
         above = {axis: below[axis] + step for axis, step in odd.items()}
         tried = [near for near in (below, above) if odd and all(near.values())]
-        return set(odd), list(filter(self.runs_with, tried))
+        return set(odd), list(filter(self.runs_with_sides, tried))
 
     @property
     def recording(self) -> Recording:
@@ -57,6 +61,11 @@ class Attempt:
     def message(self) -> str:
         """The text of the error."""
         return str(self.error)
+
+    @cached_property
+    def code(self) -> OwnCode:
+        """The line of the network's own code that failed."""
+        return own_code(self.error)
 
     @property
     def failed_op(self) -> Op | None:

@@ -9,7 +9,7 @@ from functools import partial
 from itertools import takewhile
 from typing import Any
 
-from torch import Tensor, nn
+from torch import nn
 
 from unet_teach.inspection.axes import has_axis
 from unet_teach.inspection.diagnosis.attempt import Attempt
@@ -23,6 +23,7 @@ from unet_teach.inspection.diagnosis.channel_trials import (
     taking,
 )
 from unet_teach.inspection.diagnosis.forward_code import (
+    exchanged_maps,
     is_left_behind,
     is_never_named,
     joined_with_another,
@@ -35,12 +36,11 @@ from unet_teach.inspection.diagnosis.init_code import (
     right_with_a_name,
     row_in_init,
 )
-from unet_teach.inspection.diagnosis.own_code import OwnCode, own_code
 from unet_teach.inspection.diagnosis.size_steps import CONVOLUTIONS
-from unet_teach.inspection.diagnosis.trials import runs_when
+from unet_teach.inspection.diagnosis.trials import put, runs_when
 from unet_teach.inspection.diagnosis.views import wrong_view
 from unet_teach.inspection.graph import GLOBAL, SAME_LEVEL, is_deeper, join_kind
-from unet_teach.inspection.recording import Op, Value, way_back
+from unet_teach.inspection.recording import Op, Value, ops_back, way_back, without_added_batch
 from unet_teach.inspection.wording import listed, op_name, shape_text
 
 STEM = re.compile(r"\d+$")
@@ -96,8 +96,8 @@ def added_channels_differ(attempt: Attempt) -> str:
 def _meeting(attempt: Attempt) -> tuple[Any, list[Value], str]:
     """Return the operation that joins two maps with different channels, both, and what they are."""
     op, maker = attempt.failed_op, attempt.wording.maker
-    inputs = dict.fromkeys(op.inputs) if op else ()
-    maps = [v for v in inputs if len(v.shape) >= 3 and v.depends_on_input]
+    inputs = dict.fromkeys(op.from_input) if op else ()
+    maps = [v for v in inputs if len(v.shape) >= 3]
     if op is None or len(maps) != 2 or maps[0].shape[1] == maps[1].shape[1]:
         return op, [], ""
     meeting = " meet ".join(
@@ -118,24 +118,18 @@ def convolution_channels(attempt: Attempt) -> str:
     if len(given.shape) != len(weight.shape) or given.shape[1] == expected:
         return ""
     layer, source = attempt.wording.layer(op), attempt.wording.layer_before(given)
-    before = _without_added_batch(given)
+    before = without_added_batch(given)
     return (
         f"{layer} expects {expected}, got {given.shape[1]} channels: what comes from {source} is "
         f"{shape_text(before.shape)}. {_channel_remedy(attempt, op, given, expected)}"
     )
 
 
-def _without_added_batch(given: Value) -> Value:
-    """Return what a convolution was given, to which it may have added a batch by itself."""
-    made = given.op
-    return made.inputs[0] if made and made.name == "unsqueeze" and "conv" in made.called else given
-
-
 def _channel_remedy(attempt: Attempt, op: Op, given: Value, expected: int) -> str:
     """Say what brings a map to the channels that a layer takes."""
     channels, dims = given.shape[1], attempt.graph.dims[given]
     swapped = _swapped(attempt, op, channels)
-    made_by = next((v.op for v in way_back(given, lambda v: v.depends_on_input) if v.op), None)
+    made_by = next(ops_back(given), None)
     if made_by and made_by.module == op.module and made_by.name in CONVOLUTIONS:
         return f"It is given what it made itself: {op.module} is called twice. Call it once."
     if found := (
@@ -156,7 +150,7 @@ def _channel_remedy(attempt: Attempt, op: Op, given: Value, expected: int) -> st
             or f"Give an image of {expected} channels, or build the network for {channels}."
             + is_rgba * " If the fourth is transparency, x[:, :3] leaves it out."
         )
-    before = _without_added_batch(given)
+    before = without_added_batch(given)
     if len(before.shape) == 3 < len(given.shape) and before.shape[-1] == expected:
         return (
             f"It is given tokens, {shape_text(before.shape)}, which have to become a map again: "
@@ -173,7 +167,8 @@ def _channel_remedy(attempt: Attempt, op: Op, given: Value, expected: int) -> st
         return f"{told} Use the layer for {right} sides: {right}d in place of {rank}d."
     if has_axis(dims[1]) and not has_axis(dims[-1]) and given.shape[-1] == expected:
         return f"Its channels, {expected}, stand last; bring them second: x.movedim(-1, 1)."
-    if joined := _joined(given):
+    joined = next((made for made in ops_back(given) if not made.is_pointwise), None)
+    if joined and joined.name == "cat":
         dim = cat_dim(joined, given)
         if dim != 1:
             return f"Two maps were joined along dim {dim}; channels are dim 1: torch.cat(…, dim=1)."
@@ -181,7 +176,7 @@ def _channel_remedy(attempt: Attempt, op: Op, given: Value, expected: int) -> st
     if left_out := _not_called(attempt, op, channels, expected):
         return left_out
     found = (
-        _name_with_channels(attempt, given, expected)
+        exchanged_maps(attempt)
         or wrong_view(attempt, given, expected)
         or _unused(attempt, given, expected)
     )
@@ -205,8 +200,8 @@ def _channel_remedy(attempt: Attempt, op: Op, given: Value, expected: int) -> st
             f"Is a concatenation missing? {made} in the encoder: {cat}. Without a skip, the "
             f"numbers do not fit. {plain}"
         )
-    added = [v for v in given.op.inputs if v.depends_on_input] if given.op else []
-    if given.op and join_kind(given.op) == "add" and sum(v.shape[1] for v in added) == expected:
+    is_sum = given.op and join_kind(given.op) == "add"
+    if is_sum and given.op and sum(v.shape[1] for v in given.op.from_input) == expected:
         return (
             "Two maps were added, which keeps the number of channels: torch.cat([skip, x], dim=1) "
             f"has {expected}. {plain}"
@@ -321,7 +316,7 @@ def _joined_remedy(attempt: Attempt, op: Op, joined: Op, given: Value, expected:
     graph, missing = attempt.graph, expected - channels
     same_size = [v for v in graph.values if v.shape[2:] == given.shape[2:]]
     for value in attempt.unused_maps:
-        if value in same_size and value.shape[1] == missing:
+        if value.shape[1:] == (missing, *given.shape[2:]):
             return (
                 f"{told} {maker(value)} made {missing} channels of this size, which nothing has "
                 "used so far: are they left out?"
@@ -434,21 +429,15 @@ def _sibling(attempt: Attempt, op: Op, channels: int) -> str:
         is_alike = len(numbered) == 1 and not in_order
         if is_alike and getattr(module, "in_channels", 0) == channels:
             pair = [".".join(names[: differ[0] + 1]) for names in (parts, place)]
-            if _runs_with_both_exchanged(attempt, *pair):
+
+            def exchange(copied: nn.Module, pair: list[str] = pair) -> None:
+                layers = [copied.get_submodule(each) for each in pair]
+                for each, layer in zip(reversed(pair), layers, strict=True):
+                    put(copied, each, layer)
+
+            if runs_when(attempt, exchange):
                 return f"{path} takes {channels}: are they called in the wrong order?"
     return ""
-
-
-def _runs_with_both_exchanged(attempt: Attempt, first: str, second: str) -> bool:
-    """Return whether the network runs when two of its layers are called in each other's place."""
-
-    def exchange(copied: nn.Module) -> None:
-        layers = [copied.get_submodule(path) for path in (first, second)]
-        for path, layer in zip((second, first), layers, strict=True):
-            row, _, name = path.rpartition(".")
-            copied.get_submodule(row)._modules[name] = layer
-
-    return runs_when(attempt, exchange)
 
 
 def _stands_beside(attempt: Attempt, op: Op, channels: int) -> bool:
@@ -463,49 +452,6 @@ def _stands_beside(attempt: Attempt, op: Op, channels: int) -> bool:
         if path.startswith(f"{parent}.") and not path.startswith(f"{parent}.{own}")
     )
     return any(getattr(module, "in_channels", None) == channels for module in beside)
-
-
-def _name_with_channels(attempt: Attempt, given: Value, expected: int) -> str:
-    """Name another map that the function was given, with the channels that the layer takes."""
-    code = own_code(attempt.error)
-    given_to_it = [(name, code.names.get(name)) for name in code.parameters]
-    maps = {n: tuple(x.shape) for n, x in given_to_it if isinstance(x, Tensor) and x.dim() > 2}
-    was = [name for name, shape in maps.items() if shape == given.shape]
-    fits = [name for name, shape in maps.items() if shape[1] == expected]
-    if not (was and fits) or not _runs_exchanged(attempt, code, was[0], fits[0]):
-        return ""
-    return (
-        f"`{fits[0]}`, {shape_text(maps[fits[0]])}, has {expected}: were `{was[0]}` and "
-        f"`{fits[0]}` given in the wrong order?"
-    )
-
-
-def _runs_exchanged(attempt: Attempt, code: OwnCode, first: str, second: str) -> bool:
-    """Return whether the network runs when a forward is given two of its maps in the other order.
-
-    This call alone is tried, and all calls of its class.
-    """
-    owner: Any = code.names.get(code.parameters[0])
-    last = attempt.stopped_in
-    a, b = (code.parameters.index(name) - 1 for name in (first, second))
-
-    def swap(module: nn.Module, args: tuple[Any, ...]) -> tuple[Any, ...]:
-        return tuple(args[{a: b, b: a}.get(i, i)] for i in range(len(args)))
-
-    def exchange(copied: nn.Module, *, each: bool) -> None:
-        for path, module in copied.named_modules():
-            is_around = each or not path or f"{last}.".startswith(f"{path}.")
-            if type(module) is type(owner) and is_around:
-                module.register_forward_pre_hook(swap)
-
-    return any(runs_when(attempt, partial(exchange, each=each)) for each in (False, True))
-
-
-def _joined(value: Value) -> Op | None:
-    """Return the concatenation that made a map, if only element-wise steps came after it."""
-    made_by = (v.op for v in way_back(value, lambda v: v.depends_on_input))
-    op = next((op for op in made_by if op is None or not op.is_pointwise), None)
-    return op if op and op.name == "cat" else None
 
 
 def _swapped(attempt: Attempt, op: Op, channels: int) -> str:

@@ -13,7 +13,7 @@ from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 from unet_teach.inspection.diagnosis.attempt import Attempt
 from unet_teach.inspection.diagnosis.size_steps import CONVOLUTIONS
 from unet_teach.inspection.diagnosis.trials import TRANSPOSED, convolved, runs_when
-from unet_teach.inspection.recording import Op, Value, way_back
+from unet_teach.inspection.recording import Op, Value, ops_back
 
 FUNCTIONS: tuple[Any, ...] = (F.conv1d, F.conv2d, F.conv3d, *TRANSPOSED)
 LATER = "then a later layer does not fit either"
@@ -85,8 +85,7 @@ def taking(attempt: Attempt, op: Op, channels: int) -> Trial:
 
 def layer_before(given: Value) -> Op | None:
     """Return the last convolution on the way to a map."""
-    way = (v.op for v in way_back(given, lambda v: v.depends_on_input))
-    return next((op for op in way if op and op.name in CONVOLUTIONS), None)
+    return next((op for op in ops_back(given) if op.name in CONVOLUTIONS), None)
 
 
 def making(attempt: Attempt, given: Value, channels: int) -> Trial:

@@ -12,8 +12,7 @@ import torch
 from torch import Tensor
 
 from unet_teach.inspection.diagnosis.attempt import Attempt
-from unet_teach.inspection.diagnosis.own_code import own_code
-from unet_teach.inspection.diagnosis.source import Place, parts_at, runs_with, text_of
+from unet_teach.inspection.diagnosis.source import Place, parts_at, runs_with_code, text_of
 from unet_teach.inspection.diagnosis.trials import runs_when
 from unet_teach.inspection.wording import listed, shape_text
 
@@ -90,7 +89,7 @@ def _with_other_letters(attempt: Attempt, call: _Einsum, unknown: str = "") -> s
 def _that_runs(attempt: Attempt, call: _Einsum, equations: Iterable[tuple[str, str]]) -> str:
     """Say with which equation the network runs, and what is said of it; "" if with none."""
     for equation, where in equations if call.node else ():
-        if call.node and runs_with(attempt, call.place, (call.node, repr(equation))):
+        if call.node and runs_with_code(attempt, (call.node, repr(equation))):
             return f'With "{equation}"{where}, the network runs.'
     return ""
 
@@ -108,11 +107,11 @@ def _call(attempt: Attempt) -> _Einsum | None:
         return None
     shapes = [tuple(tensor.shape) for tensor in last[1:]]
     names = [f"tensor {i + 1}" for i in range(len(shapes))]
-    node, place = None, own_code(attempt.error).place
+    node, place = None, attempt.code.place
     calls = [c for c in parts_at(place, ast.Call) if ast.unparse(c.func).endswith("einsum")]
     if len(calls) == 1 and len(calls[0].args) == len(shapes) + 1:
         first, *others = calls[0].args
-        names = [text_of(other, place) for other in others]
+        names = [text_of(other) for other in others]
         node = first if isinstance(first, ast.Constant) and first.value == last[0] else None
     return _Einsum(last[0], shapes, names, node, place)
 

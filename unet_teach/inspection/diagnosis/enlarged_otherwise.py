@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Any
-
-import torch
-from torch import nn
+from collections.abc import Iterator
 
 from unet_teach.inspection.diagnosis.attempt import Attempt
 from unet_teach.inspection.diagnosis.size_steps import Settings, Sizes, Step, setting_text, steps_to
-from unet_teach.inspection.diagnosis.trials import runs_when
+from unet_teach.inspection.diagnosis.trials import runs_with_settings
 from unet_teach.inspection.recording import Value
 from unet_teach.inspection.wording import listed, op_name
 
@@ -92,21 +88,4 @@ def _layers_to_change(attempt: Attempt, step: Step, changed: dict[str, Sizes]) -
 
     pairs = ([p for p in alike if p in (path, other)] for other in alike if other != path)
     tried = ([path], *pairs, alike)
-    return next((paths for paths in tried if runs_changed(attempt, paths, changed)), [])
-
-
-def runs_changed(attempt: Attempt, paths: Iterable[str], changed: dict[str, Sizes]) -> bool:
-    """Return whether the network runs when its layers on these paths have other settings."""
-
-    def mend(copied: nn.Module) -> None:
-        for path in paths:
-            layer: Any = copied.get_submodule(path)
-            assert changed.keys() <= vars(layer).keys()  # a function's settings are in no layer
-            vars(layer).update(changed)
-            if "kernel_size" in changed and hasattr(layer, "weight"):
-                shape = (*layer.weight.shape[:2], *changed["kernel_size"])
-                layer.weight = nn.Parameter(torch.empty(shape))
-            elif "kernel_size" in changed:  # a pooling
-                layer.stride = changed.get("stride", changed["kernel_size"])
-
-    return runs_when(attempt, mend)
+    return next((p for p in tried if runs_with_settings(attempt, dict.fromkeys(p, changed))), [])

@@ -13,13 +13,13 @@ from torch import nn
 from unet_teach.inspection.diagnosis.attempt import Attempt
 from unet_teach.inspection.diagnosis.forward_code import ROWS, other_order
 from unet_teach.inspection.diagnosis.late_names import bound_late, late_in_self
-from unet_teach.inspection.diagnosis.own_code import OwnCode, described, own_code
+from unet_teach.inspection.diagnosis.own_code import OwnCode, described
 from unet_teach.inspection.diagnosis.python_mistakes import similar
 from unet_teach.inspection.diagnosis.source import (
     called_name,
+    code_that_runs,
     evaluated,
     parts_at,
-    runs_by,
     text_of,
     tree_of,
 )
@@ -41,7 +41,7 @@ class _Asked(NamedTuple):
 
 def no_such_entry(attempt: Attempt) -> str:
     """A list, dictionary or container has no entry of this number or key."""
-    error, code = attempt.error, own_code(attempt.error)
+    error, code = attempt.error, attempt.code
     if isinstance(error, KeyError) and error.args:
         return _no_such_key(attempt, code, error.args[0])
     if isinstance(error, StopIteration):
@@ -54,7 +54,7 @@ def no_such_entry(attempt: Attempt) -> str:
         return ""
     asked = next(_asked_for(code), None)
     if asked and len(asked.thing):
-        return _no_such_number(attempt, code, asked) if isinstance(asked.wanted, int) else ""
+        return _no_such_number(attempt, asked) if isinstance(asked.wanted, int) else ""
     kept = {n: t for n, t in code.values.items() if isinstance(t, list | tuple | nn.ModuleList)}
     empty = [asked.name] if asked else [name for name, thing in kept.items() if not thing]
     if not empty and not re.search("from (an )?empty", attempt.message):
@@ -102,48 +102,37 @@ def _asked_for(code: OwnCode) -> Iterator[_Asked]:
             is_row = isinstance(thing, ROWS) and isinstance(wanted, int)
             is_missing = is_row and not -len(thing) <= wanted < len(thing)
         if is_missing:
-            yield _Asked(node, index, text_of(whole, code.place), thing, wanted)
+            yield _Asked(node, index, text_of(whole), thing, wanted)
 
 
-def _count(thing: Any) -> str:
-    if len(thing) == 1:
-        return "1 entry, number 0"
-    return f"{len(thing)} entries, numbers 0 to {len(thing) - 1}"
-
-
-def _values_of(node: ast.expr, code: OwnCode) -> str:
-    """Say what the variables in an expression stand for, in brackets."""
-    names = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
-    known = sorted(n for n in names if isinstance(code.names.get(n), int | str))
-    told = [f"{n} is {code.names[n]!r}" for n in known]
-    return f" ({listed(told)})" if told and not isinstance(node, ast.Constant) else ""
-
-
-def _no_such_number(attempt: Attempt, code: OwnCode, asked: _Asked) -> str:
+def _no_such_number(attempt: Attempt, asked: _Asked) -> str:
     """Say which number is asked for, and how many entries there are."""
-    whole, count = text_of(asked.node, code.place), len(asked.thing)
+    whole, count = text_of(asked.node), len(asked.thing)
+    stands = attempt.code.names
+    names = sorted({n.id for n in ast.walk(asked.place) if isinstance(n, ast.Name)})
+    known = [f"{n} is {stands[n]!r}" for n in names if isinstance(stands.get(n), int | str)]
+    entries = f"{count} entries, numbers 0 to {count - 1}" if count > 1 else "1 entry, number 0"
     told = (
-        f"`{whole}` asks for number {asked.wanted}{_values_of(asked.place, code)}, and "
-        f"`{asked.name}` has {_count(asked.thing)}"
-        f"{f', from the end -1 to -{count}' if asked.wanted < 0 else ''}."
+        f"`{whole}` asks for number {asked.wanted}{f' ({listed(known)})' if known else ''}, and "
+        f"`{asked.name}` has {entries}{f', from the end -1 to -{count}' * (asked.wanted < 0)}."
     )
     if late := late_in_self(attempt):
         return f"{told} {late}"
-    text = text_of(asked.place, code.place)
+    text = text_of(asked.place)
     nearer = f"{text} - 1" if asked.wanted > 0 else f"{text} + 1"
     if isinstance(asked.place, ast.BinOp) and isinstance(asked.place.right, ast.Constant):
-        nearer = text_of(asked.place.left, code.place)
+        nearer = text_of(asked.place.left)
     if isinstance(asked.place, ast.Constant):
         nearer = str(count - 1)
     tried = [f"{asked.name}.pop()"] * isinstance(asked.node, ast.Call)
     ways = [(new, [asked.node]) for new in (*tried, whole.replace(text, nearer))]
-    works = runs_by(attempt, code.place, ways) or other_order(attempt)
+    works = code_that_runs(attempt, ways) or other_order(attempt)
     return f"{told} {works or ADD_OR_STOP}"
 
 
 def _no_such_key(attempt: Attempt, code: OwnCode, key: Any) -> str:
     """Say which keys there are, and whether all entries went to the same key."""
-    found = [(a.name, a.thing, text_of(a.place, code.place)) for a in _asked_for(code)]
+    found = [(a.name, a.thing, text_of(a.place)) for a in _asked_for(code)]
     found += [
         (name, thing, "")
         for name, thing in code.values.items()
@@ -162,12 +151,9 @@ def _no_such_key(attempt: Attempt, code: OwnCode, key: Any) -> str:
         are, is_a = ("texts", "number") if is_number else ("numbers", "text")
         return f"{told} Its keys are {are}, and {key!r} is a {is_a}: write {name}[{other!r}]."
     keys = [k for k in thing if isinstance(k, str)]
-    return f"{told}{_meant(str(key), keys)} Correct the key, or put the entry in first."
-
-
-def _meant(key: str, keys: list[str]) -> str:
-    """Name the key whose spelling is close; of numbered ones, none is closer than another."""
-    return similar(key, [k for k in keys if re.findall(r"\d+", k) == re.findall(r"\d+", key)])
+    # Of numbered keys, none is closer than another.
+    alike = [k for k in keys if re.findall(r"\d+", k) == re.findall(r"\d+", str(key))]
+    return f"{told}{similar(str(key), alike)} Correct the key, or put the entry in first."
 
 
 def _steps_so_far(attempt: Attempt) -> str:

@@ -6,7 +6,7 @@ import ast
 import inspect
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -16,17 +16,17 @@ from torch import Tensor
 from unet_teach.inspection.diagnosis.attempt import Attempt
 from unet_teach.inspection.diagnosis.init_code import right_with_a_name
 from unet_teach.inspection.diagnosis.layer_settings import given_to_last, kind_of_layer
-from unet_teach.inspection.diagnosis.own_code import is_given, own_code
+from unet_teach.inspection.diagnosis.own_code import is_given
 from unet_teach.inspection.diagnosis.source import (
     Change,
     parts_at,
-    runs_with,
+    runs_with_code,
     statement_at,
     text_of,
 )
 from unet_teach.inspection.diagnosis.trials import runs_when
 from unet_teach.inspection.plain_lists import hidden_layers, meta_note
-from unet_teach.inspection.recording import Value, find_all, way_back
+from unet_teach.inspection.recording import Value, find_all, ops_back
 from unet_teach.inspection.wording import (
     listed,
     module_name,
@@ -54,7 +54,7 @@ def wrong_arguments(attempt: Attempt) -> str:
     try:
         signature.bind(*args, **kwargs)
     except TypeError as mismatch:
-        given = [*(["one value"] if len(args) == 1 else [f"{len(args)} values"]), *kwargs]
+        given = ["one value" if len(args) == 1 else f"{len(args)} values", *kwargs]
         is_missing = "missing" in str(mismatch) and not kwargs
         more = " Give each a tensor or its shape: inspect_unet(model, (1, 3, 64, 64), (1, 4))."
         one = " Give a tensor or its shape: inspect_unet(model, (1, 3, 64, 64))."
@@ -87,7 +87,8 @@ def _what_runs(attempt: Attempt, signature: inspect.Signature) -> str:
     whole = f"torch.zeros({batch}, dtype=torch.long)"
     tried.insert(shapes.index((batch,)) + 1, (whole, whole, torch.zeros(batch, dtype=torch.long)))
     for text, made, tensor in tried:
-        if runs_when(attempt, more=(tensor,) * len(missing), named=dict.fromkeys(by_name, tensor)):
+        both = (*args, *[tensor] * len(missing)), dict.fromkeys(by_name, tensor)
+        if runs_when(attempt, given=both):
             names = listed(f"`{name}`" for name in missing + by_name)
             named = [f"{name}={made}" for name in by_name]
             call = ", ".join(map(str, (*given, *[text] * len(missing), *named)))
@@ -116,7 +117,7 @@ def made_of_a_fixed_size(attempt: Attempt) -> str:
     op = attempt.failed_op
     if op is None or not op.is_pointwise or "must match the size" not in attempt.message:
         return ""
-    maps = [v for v in op.inputs if v.depends_on_input]
+    maps = op.from_input
     made = [v for v in op.inputs if not v.depends_on_input and v.op is not None and not v.name]
     if not maps or not made or made[0].op is None or _comes_from_weight(made[0]):
         return ""
@@ -232,21 +233,21 @@ def _first_of_type(attempt: Attempt, met: list[Value], other: str, usual: str) -
     )
     if (op := next(first, None)) is None or (statement := statement_at(op.line)) is None:
         return ""
-    text = text_of(statement, op.line)
+    text = text_of(statement)
     told = f"The first {other} comes from line {op.line[1]}, `{text}`."
     to_usual = ".float()" if usual == "float32" else f".to(torch.{usual})"
     nodes = parts_at(op.line, ast.Call | ast.BinOp | ast.Name | ast.Subscript | ast.Attribute)
     called = {getattr(node, "func", None) for node in nodes}
     changes: list[Change] = []
     for node in reversed(nodes):
-        text, func = text_of(node, op.line), getattr(node, "func", None)
+        text, func = text_of(node), getattr(node, "func", None)
         if isinstance(func, ast.Attribute) and func.attr in CONVERSIONS:
-            changes.insert(0, (node, text_of(func.value, op.line)))
+            changes.insert(0, (node, text_of(func.value)))
         elif node not in called and not isinstance(getattr(node, "ctx", None), ast.Store):
             text = f"({text})" if isinstance(node, ast.BinOp) else text
             changes.append((node, f"{text}{to_usual}"))
     for node, new in changes[:MOST_TRIALS]:
-        if runs_with(attempt, op.line, (node, new)):
+        if runs_with_code(attempt, (node, new)):
             return f"{told} With `{new}` there, the network runs."
     return f"{told} Convert it there: {to_usual}."
 
@@ -334,8 +335,7 @@ def _is_turned(value: Value, others: Sequence[Value]) -> bool:
 
 def _took_channels_for_batch(attempt: Attempt, value: Value) -> str:
     """Name the layer on the way to a value that took three dimensions for a single image."""
-    made_by = [v.op for v in way_back(value, lambda v: v.depends_on_input) if v.op]
-    for op, before in pairwise(made_by):
+    for op, before in pairwise(ops_back(value)):
         unsqueeze = before.inputs[0].op
         names = [each and each.name for each in (op, before, unsqueeze)]
         if unsqueeze and names == ["squeeze", "convolution", "unsqueeze"]:
@@ -391,17 +391,14 @@ def _shuffled_channels(attempt: Attempt, first: Sequence[int]) -> int:
     made |= {v.shape[1] for v in attempt.graph.values if len(v.shape) > 2}
     others = sorted({t - m for t in taken for m in made if t > m}, key=lambda n: abs(n - first[-1]))
 
-    def with_channels(count: int) -> Callable[..., Tensor]:
+    def fits(count: int) -> bool:
         def shuffle(x: Tensor, factor: int) -> Tensor:
             if x.shape[-3] % factor**2 == 0:
                 return torch.pixel_shuffle(x, factor)
             *batch, _, height, width = x.shape
             return x.new_zeros(*batch, count, height * factor, width * factor)
 
-        return shuffle
-
-    def fits(count: int) -> bool:
-        return runs_when(attempt, calls={torch.pixel_shuffle: with_channels(count)})
+        return runs_when(attempt, calls={torch.pixel_shuffle: shuffle})
 
     if all(map(fits, (*first, first[-1] + 1))):  # any number will do
         return 0
@@ -469,21 +466,21 @@ def _not_in_place(attempt: Attempt) -> str:
     """Say what to write where a line changes a weight in place."""
     if "leaf Variable" not in attempt.message:
         return ""
-    place = own_code(attempt.error).place
+    place = attempt.code.place
     statement, target = statement_at(place), ast.expr()
     call = statement.value if isinstance(statement, ast.Expr) else None
     if isinstance(statement, ast.AugAssign):
-        target, value = statement.target, text_of(statement.value, place)
-        sign = text_of(statement, place).partition("=")[0]
+        target, value = statement.target, text_of(statement.value)
+        sign = text_of(statement).partition("=")[0]
         value = f"{sign} ({value})" if isinstance(statement.value, ast.BinOp) else f"{sign} {value}"
     elif isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute):
         target, name = call.func.value, call.func.attr
-        value = text_of(call, place).replace(f".{name}(", f".{name.rstrip('_')}(", 1)
+        value = text_of(call).replace(f".{name}(", f".{name.rstrip('_')}(", 1)
     if isinstance(target, ast.Name):
         return f"Write `{target.id} = {value}`."
     if not isinstance(target, ast.Attribute):
         return "Make a new tensor of it, without changing the weight, and use that."
-    code = own_code(attempt.error)
+    code = attempt.code
     new = f"new_{target.attr}" if target.attr in code.names else target.attr
     text = ast.unparse(target)
     return f"Write `{new} = {value}`, and `{new}` in place of `{text}` in the lines after it."

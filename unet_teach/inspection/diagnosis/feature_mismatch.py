@@ -13,20 +13,19 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 
 from unet_teach.inspection.diagnosis.attempt import Attempt
-from unet_teach.inspection.diagnosis.own_code import own_code
 from unet_teach.inspection.diagnosis.source import (
     Place,
     called_name,
+    code_that_runs,
     evaluated,
     function_at,
     parts_at,
-    runs_by,
     text_of,
 )
 from unet_teach.inspection.diagnosis.trials import runs_when
 from unet_teach.inspection.diagnosis.views import VIEWS
 from unet_teach.inspection.recorder import line_outside_torch
-from unet_teach.inspection.recording import Op, Value, way_back
+from unet_teach.inspection.recording import Op, Value, ops_back
 from unet_teach.inspection.wording import listed, op_name, shape_text
 
 SWAPPED = ".transpose(-2, -1)"
@@ -40,7 +39,7 @@ def matrix_product(attempt: Attempt) -> str:
     if misfit is None or not misfit[2].depends_on_input:
         return ""
     op, left, right = misfit
-    ways = (v.op for m in (left, right) for v in way_back(m, lambda v: v.depends_on_input) if v.op)
+    ways = (*ops_back(left), *ops_back(right))
     splits = [op for op in ways if op.name.startswith("split")]
     uneven = next((op for op in splits if len({v.shape for v in op.outputs}) > 1), None)
     if uneven:
@@ -63,7 +62,7 @@ def matrix_product(attempt: Attempt) -> str:
 
 def products_along_others(attempt: Attempt) -> str:
     """Two stacks of matrices are multiplied that differ in how many matrices they have."""
-    place = own_code(attempt.error).place
+    place = attempt.code.place
     if "must match the size" not in attempt.message or attempt.failed_op is not None:
         return ""
     if works := _product_that_runs(attempt, place):
@@ -85,7 +84,7 @@ def _product_that_runs(attempt: Attempt, place: Place) -> str:
             sides, form = [node.left, node.right], "{} @ {}" * isinstance(node.op, ast.MatMult)
         else:
             is_product = called_name(node).endswith(("matmul", "mm"))
-            sides, form = node.args[:2], f"{text_of(node.func, place)}({{}}, {{}})" * is_product
+            sides, form = node.args[:2], f"{text_of(node.func)}({{}}, {{}})" * is_product
         if not form or len(sides) != 2:
             continue
         left, right = (_other_sides(side, place) for side in sides)
@@ -100,7 +99,7 @@ def _product_that_runs(attempt: Attempt, place: Place) -> str:
             if (new := form.format(*pair))
         ]
         ways = [(new, [node]) for *_, new in sorted(ranked, key=lambda rank: rank[:2])]
-        if works := runs_by(attempt, place, ways):
+        if works := code_that_runs(attempt, ways):
             return works
     return ""
 
@@ -109,23 +108,23 @@ def _untransposed(node: ast.expr, place: Place) -> str:
     """Return what a matrix was before it was transposed in the line."""
     while isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
         node = node.func.value
-    return text_of(node, place)
+    return text_of(node)
 
 
 def _shape_of(text: str, attempt: Attempt) -> tuple[int, ...]:
     """Return the shape of an expression where a run stopped, or () where it is not known."""
-    made = evaluated(ast.parse(text, mode="eval").body, own_code(attempt.error).frame)
+    made = evaluated(ast.parse(text, mode="eval").body, attempt.code.frame)
     return tuple(made.shape) if isinstance(made, Tensor) else ()
 
 
 def _other_sides(node: ast.expr, place: Place) -> list[str]:
     """Return a stack of matrices as it is written, and with two of its axes exchanged."""
-    text = text_of(node, place)
+    text = text_of(node)
     base = text if not isinstance(node, ast.BinOp | ast.UnaryOp) else f"({text})"
     found = [base, f"{base}{SWAPPED}", f"{base}.transpose(1, 2)"]
     func = node.func if isinstance(node, ast.Call) else None
     if isinstance(func, ast.Attribute) and func.attr in ("transpose", "permute"):
-        inner = text_of(func.value, place)
+        inner = text_of(func.value)
         both = f"{inner}.transpose(1, 2).transpose(-2, -1)"
         found[1:] = [f"{inner}{SWAPPED}", inner, both]
     return found
@@ -181,7 +180,7 @@ def _leads_back(attempt: Attempt, op: Op, given: int, expected: int) -> str:
     if runs and (len(made) != len(image.shape) or made[2:] == image.shape[2:]):
         return ""
     views = [
-        f"`{text_of(call, line)}` in line {line[1]}"
+        f"`{text_of(call)}` in line {line[1]}"
         for line in lines
         for call in parts_at(line, ast.Call)
         if called_name(call) in ("view", "reshape")
@@ -251,7 +250,11 @@ def features_second(attempt: Attempt) -> str:
 def _given_to_layer(attempt: Attempt) -> tuple[int, ...]:
     """Return the shape that the outermost layer of torch was given around where a run stopped."""
     path, modules = attempt.recording.last_module, attempt.layers
-    while path and _is_of_torch(modules.get(path.rpartition(".")[0])):
+    rows = nn.Sequential | nn.ModuleList | nn.ModuleDict
+    while path:
+        around = modules.get(path.rpartition(".")[0])
+        if isinstance(around, rows) or not type(around).__module__.startswith("torch.nn"):
+            break
         path = path.rpartition(".")[0]
     shapes: list[tuple[int, ...]] = []
 
@@ -260,12 +263,6 @@ def _given_to_layer(attempt: Attempt) -> tuple[int, ...]:
 
     runs_when(attempt, lambda copied: copied.get_submodule(path).register_forward_pre_hook(keep))
     return shapes[-1] if shapes else ()
-
-
-def _is_of_torch(module: nn.Module | None) -> bool:
-    """Return whether a module is a layer of torch, and no row of layers."""
-    is_own = not type(module).__module__.startswith("torch.nn")
-    return not (is_own or isinstance(module, nn.Sequential | nn.ModuleList | nn.ModuleDict))
 
 
 def _misfit_matrices(attempt: Attempt) -> tuple[Op, Value, Value] | None:

@@ -7,7 +7,7 @@ import copy
 import re
 import types
 from collections.abc import Iterator
-from itertools import islice
+from itertools import islice, product
 from typing import Any, NamedTuple
 
 from torch import Tensor, nn
@@ -15,13 +15,12 @@ from torch import Tensor, nn
 from unet_teach.inspection.diagnosis.attempt import Attempt
 from unet_teach.inspection.diagnosis.source import (
     Change,
-    Place,
     called_name,
     evaluated,
     function_at,
     parts_at,
     running,
-    runs_with,
+    runs_with_code,
     statement_at,
     text_of,
 )
@@ -91,15 +90,14 @@ def exchanged_maps(attempt: Attempt) -> str:
     for function, place, frame in running(attempt):
         value: Any = getattr(statement_at(place), "value", None)
         for call in parts_at(place, ast.Call) if value else ():
-            maps = [frame.f_locals.get(name) for name in _two_names(call)]
-            shapes = [each.shape[2:] for each in maps if isinstance(each, Tensor)]
-            if len(shapes) < 2 or shapes[0] == shapes[1]:
+            pair = _two_names(call)
+            maps = (frame.f_locals.get(name) for name in pair)
+            if len({each.shape for each in maps if isinstance(each, Tensor)}) < 2:
                 continue
-            called, alike = ast.unparse(call.func), list(_calls_like(call, function))
-            for whole in (0, 1):
+            for (called, alike), whole in product(_calls_like(call, function, frame), (0, 1)):
                 places = [(each[whole], _two_names(each[0])) for each in alike]
-                if runs_with(attempt, place, *(c for each in places for c in _exchange(*each))):
-                    pair, now = _two_names(call), copy.deepcopy((call, value)[whole])
+                if runs_with_code(attempt, *(c for each in places for c in _exchange(*each))):
+                    now = copy.deepcopy((call, value)[whole])
                     for name, other in _exchange(now, pair):
                         name.id = other
                     more = f", and so wherever `{called}` is called," if len(alike) > 1 else ","
@@ -110,14 +108,29 @@ def exchanged_maps(attempt: Attempt) -> str:
     return ""
 
 
-def _calls_like(call: ast.Call, function: ast.AST) -> Iterator[tuple[ast.Call, ast.expr]]:
-    """Yield the calls of the same function, each with the value of the statement it stands in."""
-    for statement in ast.walk(function):
-        value = getattr(statement, "value", None)
-        if isinstance(statement, ast.Assign | ast.Return | ast.Expr) and value:
-            calls = [each for each in ast.walk(value) if isinstance(each, ast.Call)]
-            alike = (each for each in calls if ast.dump(each.func) == ast.dump(call.func))
-            yield from ((each, value) for each in alike if len(_two_names(each)) == 2)
+def _calls_like(
+    call: ast.Call, function: ast.AST, frame: types.FrameType
+) -> Iterator[tuple[str, list[tuple[ast.Call, ast.expr]]]]:
+    """Yield the calls of the same layer, then those of all of its class, each with its name.
+
+    With each call comes the value of the statement it stands in.
+    """
+    kinds = ast.Assign | ast.Return | ast.Expr
+    statements = [s for s in ast.walk(function) if isinstance(s, kinds)]
+    values: list[Any] = [statement.value for statement in statements if statement.value]
+    calls = [
+        (each, value)
+        for value in values
+        for each in ast.walk(value)
+        if isinstance(each, ast.Call) and len(_two_names(each)) == 2
+    ]
+    called = ast.unparse(call.func)
+    same = [each for each in calls if ast.unparse(each[0].func) == called]
+    yield called, same
+    kind = type(evaluated(call.func, frame))
+    alike = [each for each in calls if type(evaluated(each[0].func, frame)) is kind]
+    if issubclass(kind, nn.Module) and len(alike) > len(same):
+        yield kind.__name__, alike
 
 
 def _two_names(call: ast.Call) -> list[str]:
@@ -142,9 +155,9 @@ class Edit(NamedTuple):
 
 def other_order(attempt: Attempt) -> str:
     """Say which skip to take, or which values to exchange, if a trial of that code runs."""
-    for function, place, frame in running(attempt):
+    for function, _, frame in running(attempt):
         for edit in islice(_edits(function, frame), MOST_EDITS):
-            if runs_with(attempt, place, *_alike(edit, function)):
+            if runs_with_code(attempt, *_alike(edit, function)):
                 old = ast.unparse(edit.node)
                 return f"{edit.reason}: with `{edit.text}` in place of `{old}`, the network runs."
     return ""
@@ -204,27 +217,23 @@ def _longer(call: ast.Call) -> Iterator[str]:
 
 def joined_with_another(attempt: Attempt, joined: Op, missing: int) -> str:
     """Say which map a concatenation lacks, if the network runs when a name is added to its list."""
-    frames = (f for _, place, f in running(attempt) if _holds(place, joined.line))
-    frame = next(frames, None)
+    inside = function_at(joined.line)
+    frame = next((f for function, _, f in running(attempt) if function is inside), None)
     lists = [c for c in parts_at(joined.line, ast.Call) if called_name(c) in CATS and c.args]
     if frame is None or len(lists) != 1 or not isinstance(lists[0].args[0], ast.List | ast.Tuple):
         return ""
     row, (batch, _, *sides) = lists[0].args[0], joined.outputs[0].shape
-    names, wanted = [text_of(each, joined.line) for each in row.elts], (batch, missing, *sides)
+    names, wanted = [text_of(each) for each in row.elts], (batch, missing, *sides)
     maps = {n: x for n, x in frame.f_locals.items() if isinstance(x, Tensor) and n not in names}
     fits = [name for name, x in maps.items() if x.shape == wanted]
     change = row, f"[{', '.join([*names, *fits])}]"
-    if len(fits) != 1 or not runs_with(attempt, joined.line, change):
+    if len(fits) != 1 or not runs_with_code(attempt, change):
         return ""
-    new = text_of(lists[0], joined.line).replace(text_of(row, joined.line), change[1], 1)
+    new = text_of(lists[0]).replace(text_of(row), change[1], 1)
     return (
         f"`{fits[0]}`, {shape_text(wanted)}, has the {missing} that are missing and isn't among "
         f"them: with `{new}`, the network runs."
     )
-
-
-def _holds(place: Place, line: Place) -> bool:
-    return place[0] == line[0] and function_at(place) is function_at(line)
 
 
 def _other_indices(index: str) -> Iterator[str]:

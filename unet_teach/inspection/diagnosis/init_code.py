@@ -5,21 +5,25 @@ from __future__ import annotations
 import ast
 import contextlib
 import inspect
+import io
 import itertools
+import sys
 import types
-from collections.abc import Callable, Iterator, Mapping
-from types import MappingProxyType
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
 from torch import nn
 
 from unet_teach.inspection.diagnosis.attempt import Attempt
+from unet_teach.inspection.diagnosis.own_code import PACKAGES
 from unet_teach.inspection.diagnosis.source import computed, tree_of
-from unet_teach.inspection.diagnosis.trials import runs_when
+from unet_teach.inspection.diagnosis.trials import put, runs_when
 
 NO_SHAPES = ("mode", "align_corners", "bias", "inplace", "padding_mode")
 MAX_TEXT = 70  # characters of a line of code
+Names = dict[str, Any]
 MAKERS = ("add_module", "register_module", "setattr")
 
 
@@ -38,37 +42,42 @@ class Assigned(NamedTuple):
     value: ast.expr
     line: int
     text: str
-    around: tuple[tuple[ast.stmt, str], ...]
+    around: list[Any]
 
 
 class Made(NamedTuple):
-    """The call in an `__init__` that makes a layer, a class's or a function's, and its values."""
+    """The call in the `__init__` of a block that makes a layer.
+
+    Attributes:
+        call: of a class or a function.
+        block: the path of the block.
+        inner: the path of the layer inside it.
+        names: what the names in that `__init__` stand for.
+        space: what the names around it stand for.
+    """
 
     call: ast.Call
-    maker: Callable[..., nn.Module]
-    given: dict[str, Any]
+    block: str
+    inner: str
+    names: Names
+    space: Names
 
 
 def _assigned(kind: Any) -> Iterator[Assigned]:
     function = None if kind.__module__.startswith("torch.") else tree_of(kind.__init__)
     if function is None:
         return
+    nodes: list[Any] = [n for n in ast.walk(function) if isinstance(n, ast.stmt)]
+    blocks = [n for n in nodes if isinstance(n, ast.If | ast.For | ast.While)]
     owner = f"{function.args.args[0].arg}."
-
-    def walk(body: list[ast.stmt], around: tuple[tuple[ast.stmt, str], ...]) -> Iterator[Assigned]:
-        for statement in body:
-            for own, value in _given(statement):
-                if own.startswith((owner, "self.")):
-                    text = ast.unparse(statement)
-                    text = text if len(text) < MAX_TEXT else f"{text[:MAX_TEXT]}…"
-                    target = f"self.{own.removeprefix(owner).removeprefix('self.')}"
-                    yield Assigned(target, value, statement.lineno, text, around)
-            for name in ("body", "orelse"):
-                if isinstance(statement, ast.If | ast.For | ast.While | ast.With):
-                    inner = getattr(statement, name, [])
-                    yield from walk(inner, (*around, (statement, name)))
-
-    yield from walk(function.body, ())
+    for statement in sorted(nodes, key=lambda n: n.lineno):
+        for own, value in _given(statement):
+            if own.startswith((owner, "self.")):
+                text, line = ast.unparse(statement), statement.lineno
+                text = text if len(text) < MAX_TEXT else f"{text[:MAX_TEXT]}…"
+                target = f"self.{own.removeprefix(owner).removeprefix('self.')}"
+                around = [block for block in blocks if block.lineno <= line <= block.end_lineno]
+                yield Assigned(target, value, line, text, around)
 
 
 def _given(statement: ast.stmt) -> Iterator[tuple[str, ast.expr]]:
@@ -160,65 +169,44 @@ def right_with_a_name(attempt: Attempt, path: str, wanted: Any) -> str:
 
     All blocks of its class are made so, as a number may fit in one of them alone.
     """
-    layers, parts = attempt.layers, path.split(".")
-    owners = (i for i in reversed(range(len(parts))) if ".".join(parts[:i]) in layers)
-    own = next((i for i in owners if _assigned_to(layers, parts, i)), None)
-    made = _assigned_to(layers, parts, own) if own is not None else None
-    if own is None or made is None:
+    layers = attempt.layers
+    if (made := _made(layers, path)) is None:
         return ""
-    block, inner = ".".join(parts[:own]), ".".join(parts[own:])
-    kind: Any = type(layers[block])
-    space = kind.__init__.__globals__
-    alike = {p: _names_inside(layers, p) for p, m in layers.items() if type(m) is kind}
-    names = [n for n, v in alike[block].items() if type(v) is type(wanted) and v == wanted]
+    kind, call, known = type(layers[made.block]), made.call, made.names
+    alike = {p: _names_in(layers, p) for p, m in layers.items() if type(m) is kind}
+    names = [n for n, v in known.items() if type(v) is type(wanted) and v == wanted]
     if len(alike) == 1 < len(names):
         names = []  # which of them is meant does not show
     for holder, key, old in (
-        *((made.args, i, each) for i, each in enumerate(made.args)),
-        *((vars(word), "value", word.value) for word in made.keywords),
+        *((call.args, i, each) for i, each in enumerate(call.args)),
+        *((vars(word), "value", word.value) for word in call.keywords),
     ):
-        value = computed(old, space, alike[block])
+        value = computed(old, made.space, known)
         if type(value) is not type(wanted) or value == wanted:
             continue
         turned = [ast.Tuple(old.elts[::-1], ast.Load())] if isinstance(old, ast.Tuple) else []
         new: ast.expr
         for new in (*turned, *(ast.Name(n, ast.Load()) for n in names if n.isidentifier())):
-            if computed(ast.fix_missing_locations(new), space, alike[block]) != wanted:
+            if computed(ast.fix_missing_locations(new), made.space, known) != wanted:
                 continue
             holder[key] = new  # type: ignore[index]
-            text = ast.unparse(made)
+            text = ast.unparse(call)
             holder[key] = old  # type: ignore[index]
-            if _runs_as(attempt, {f"{p}.{inner}": alike[p] for p in alike}, text, space):
-                return f"with `{text}` in line {made.lineno}, the network runs"
+            if _runs_when_made(attempt, text, made, alike):
+                return f"with `{text}` in line {call.lineno}, the network runs"
     return ""
 
 
-def _assigned_to(layers: dict[str, nn.Module], parts: list[str], i: int) -> ast.Call | None:
-    """Return the call in the `__init__` of a layer's i-th owner that makes the layer."""
-    kind = type(layers[".".join(parts[:i])])
-    rows: list[Any] = [a.value for a in _assigned(kind) if a.target == f"self.{parts[i]}"]
-    for number in parts[i + 1 :]:
-        rows = [_entry(row, number) for row in rows]
-    return rows[0] if len(rows) == 1 and isinstance(rows[0], ast.Call) else None
-
-
-def _names_inside(layers: dict[str, nn.Module], path: str) -> dict[str, Any]:
-    """Return what the names in the `__init__` of the block on a path stood for."""
-    made = _call_that_makes(layers, path.split(".")) if path else None
-    return _known_names(type(layers[path]), layers[path], made.given if made else {})
-
-
-def _runs_as(
-    attempt: Attempt, known: dict[str, dict[str, Any]], text: str, space: dict[str, Any]
-) -> bool:
-    """Return whether the network runs when the layers on these paths are made by other code."""
+def _runs_when_made(attempt: Attempt, text: str, made: Made, blocks: Mapping[str, Names]) -> bool:
+    """Return whether the network runs when a layer of these blocks is made by other code."""
 
     def replace(copied: nn.Module) -> None:
         device = next((weight.device for weight in copied.parameters()), torch.device("cpu"))
-        for path, names in known.items():
-            around, _, name = path.strip(".").rpartition(".")
+        for path, names in blocks.items():
+            block, own = copied.get_submodule(path), attempt.layers[path]
+            names = {n: block if value is own else value for n, value in names.items()}
             with torch.device(device):
-                copied.get_submodule(around)._modules[name] = eval(text, space, names).eval()
+                put(block, made.inner, eval(text, made.space, names).eval())
 
     return runs_when(attempt, replace)
 
@@ -245,9 +233,12 @@ def _numbers_of(made: Assigned) -> list[str]:
 
 def _replaced(target: str, own: list[Assigned]) -> str:
     for first, second in itertools.pairwise(own):
-        branches = [(a, b) for a, b in zip(first.around, second.around, strict=False) if a != b]
-        either = bool(branches) and branches[0][0][0] is branches[0][1][0]
-        either |= any(isinstance(s, ast.If) for s, _ in set(second.around) - set(first.around))
+        either = any(
+            block not in first.around
+            or any(first.line < other.lineno <= second.line for other in block.orelse[:1])
+            for block in second.around
+            if isinstance(block, ast.If)
+        )
         uses_it = target in ast.unparse(second.value)
         if not either and not uses_it and _numbers_of(first) != _numbers_of(second):
             return (
@@ -255,7 +246,7 @@ def _replaced(target: str, own: list[Assigned]) -> str:
                 f"line {second.line}, `{second.text}`. The second replaces the first. Give one of "
                 "them a name of its own, in __init__ and in forward."
             )
-    loops = [a for a in own if any(isinstance(s, ast.For | ast.While) for s, _ in a.around)]
+    loops = [a for a in own if any(isinstance(b, ast.For | ast.While) for b in a.around)]
     if loops and target not in ast.unparse(loops[0].value):
         return (
             f"`{target}` is assigned in a loop in __init__, line {loops[0].line}, so only the last "
@@ -268,78 +259,70 @@ def exchanged_values(attempt: Attempt, path: str) -> str:
     """Say that a block was made with two of its values exchanged, if a trial proves it."""
     layers, parts = attempt.layers, path.split(".")
     for i in range(len(parts), 0, -1):
-        block, made = ".".join(parts[:i]), _call_that_makes(layers, parts[:i])
-        layer = layers.get(block)
-        if made is None or layer is None or not _makes(layer, made):
+        block = ".".join(parts[:i])
+        if (made := _made(layers, block)) is None:
             continue
-        names, given = list(inspect.signature(made.maker).parameters), made.given
-        whole = [name for name, value in given.items() if type(value) is int]
+        call, maker = made.call, computed(made.call.func, made.space, made.names)
+        if not isinstance(maker, type | types.FunctionType) or maker.__module__.startswith("torch"):
+            continue
+        names = list(inspect.signature(maker).parameters)
+        given = dict(zip(names, call.args, strict=False)) | {k.arg: k.value for k in call.keywords}
+        values = {n: computed(node, made.space, made.names) for n, node in given.items()}
+        whole = [name for name, value in values.items() if type(value) is int]
         for a, b in itertools.combinations(whole, 2):
-            other = given | {a: given[b], b: given[a]}
-            if given[a] == given[b] or not _runs_with(attempt, block, made.maker, other):
-                continue
-            text = dict(zip(names, map(ast.unparse, made.call.args), strict=False))
-            text |= {str(k.arg): ast.unparse(k.value) for k in made.call.keywords}
-            text |= {a: text[b], b: text[a]}
-            count = len(made.call.args)
-            wanted = [
-                value if i < count else f"{n}={value}" for i, (n, value) in enumerate(text.items())
+            wanted = given | {a: given[b], b: given[a]}
+            texts = [
+                ast.unparse(node) if j < len(call.args) else f"{name}={ast.unparse(node)}"
+                for j, (name, node) in enumerate(wanted.items())
             ]
-            return (
-                f"{block} is made by `{ast.unparse(made.call)}`, and {made.maker.__name__} takes "
-                f"({', '.join(names)}). With {a} and {b} exchanged, "
-                f"`{ast.unparse(made.call.func)}({', '.join(wanted)})`, the network runs."
-            )
+            text = f"{ast.unparse(call.func)}({', '.join(texts)})"
+            if values[a] != values[b] and _runs_when_made(
+                attempt, text, made, {made.block: made.names}
+            ):
+                return (
+                    f"{block} is made by `{ast.unparse(call)}`, and {maker.__name__} takes "
+                    f"({', '.join(names)}). With {a} and {b} exchanged, `{text}`, the network runs."
+                )
     return ""
 
 
-def _makes(layer: nn.Module, made: Made) -> bool:
-    """Return whether these values make a layer with weights of the same shapes."""
-    with contextlib.suppress(Exception), torch.device("meta"):
-        again = made.maker(**made.given).state_dict()
-        shapes = [{n: w.shape for n, w in each.items()} for each in (again, layer.state_dict())]
+def _made(layers: dict[str, nn.Module], path: str) -> Made | None:
+    """Return the call in the `__init__` of a block that makes the layer on a path.
+
+    Of several, as in the branches of an `if`, it is the one that makes such weights.
+    """
+    parts = path.split(".") if path else []
+    for i in reversed(range(len(parts))):
+        block = ".".join(parts[:i])
+        kind: Any = type(layers.get(block))
+        rows: list[Any] = [a.value for a in _assigned(kind) if a.target == f"self.{parts[i]}"]
+        if not rows:
+            continue
+        for number in parts[i + 1 :]:
+            rows = [_entry(row, number) for row in rows]
+        space, names = kind.__init__.__globals__, _names_in(layers, block)
+        made = [
+            Made(row, block, ".".join(parts[i:]), names, space)
+            for row in rows
+            if isinstance(row, ast.Call)
+        ]
+        return next((m for m in made if _makes(m, layers.get(path))), None)
+    return None
+
+
+def _makes(made: Made, layer: nn.Module | None) -> bool:
+    """Return whether a call makes a layer with weights of the same shapes."""
+    funcs = [node.func for node in ast.walk(made.call) if isinstance(node, ast.Call)]
+    called = (computed(func, made.space, made.names) for func in funcs)
+    if layer is None or not all(map(_only_makes, called)):
+        return False
+    silent = contextlib.redirect_stdout(io.StringIO())
+    with contextlib.suppress(Exception), silent, torch.device("meta"):
+        again: nn.Module = eval(ast.unparse(made.call), made.space, made.names)
+        both = (again.state_dict(), layer.state_dict())
+        shapes = [{name: weight.shape for name, weight in each.items()} for each in both]
         return shapes[0] == shapes[1]
     return False
-
-
-def _runs_with(
-    attempt: Attempt, path: str, maker: Callable[..., nn.Module], named: dict[str, Any]
-) -> bool:
-    """Return whether the network runs when the layer on a path is made with other values."""
-
-    def replace(copied: nn.Module) -> None:
-        around, _, name = path.rpartition(".")
-        device = next((weight.device for weight in copied.parameters()), torch.device("cpu"))
-        with torch.device(device):
-            made = maker(**named).eval()
-        copied.get_submodule(around)._modules[name] = made
-
-    return runs_when(attempt, replace)
-
-
-def _call_that_makes(layers: dict[str, nn.Module], parts: list[str]) -> Made | None:
-    """Return the call in an `__init__` that makes the layer on a path, and its values."""
-    for i in range(len(parts) - 1, -1, -1):
-        owner: Any = layers.get(".".join(parts[:i]))
-        if owner is None or type(owner).__module__.startswith("torch."):
-            continue
-        own = [a for a in _assigned(type(owner)) if a.target == f"self.{parts[i]}"]
-        value = own[-1].value if own else None
-        for number in parts[i + 1 :]:
-            value = _entry(value, number)
-        if not isinstance(value, ast.Call) or any(k.arg is None for k in value.keywords):
-            return None
-        known, kind = _known_names(type(owner), owner), type(layers[".".join(parts)])
-        around = getattr(owner.__init__, "__globals__", {})
-        is_own = not kind.__module__.startswith("torch.")
-        maker: Any = kind if is_own else computed(value.func, around, known)
-        if not is_own and not isinstance(maker, types.FunctionType):
-            return None
-        values = [computed(each, around, known) for each in value.args]
-        given = dict(zip(inspect.signature(maker).parameters, values, strict=False))
-        given |= {str(k.arg): computed(k.value, around, known) for k in value.keywords}
-        return Made(value, maker, given)
-    return None
 
 
 def _entry(row: ast.expr | None, number: str) -> ast.expr | None:
@@ -353,16 +336,28 @@ def _entry(row: ast.expr | None, number: str) -> ast.expr | None:
     return entries[int(number)] if is_plain and int(number) < len(entries) else None
 
 
-def _known_names(
-    kind: Any, owner: nn.Module, given: Mapping[str, Any] = MappingProxyType({})
-) -> dict[str, Any]:
-    """Return the names of an `__init__` whose values follow from what is given and its code."""
-    init = kind.__init__
-    parameters = inspect.signature(init).parameters
-    known: dict[str, Any] = {
-        n: p.default for n, p in parameters.items() if p.default is not p.empty
-    }
-    known |= {next(iter(parameters)): owner, **given}
+def _only_makes(called: Any) -> bool:
+    """Return whether a class or function may be called again.
+
+    A method may change its block, and what a package makes may load weights.
+    """
+    kinds = type | types.FunctionType | types.BuiltinFunctionType
+    module = str(getattr(called, "__module__", ""))
+    file = getattr(sys.modules.get(module), "__file__", None) or ""
+    is_own = module.startswith("torch.nn.") or not PACKAGES & {*Path(file).parts}
+    return isinstance(called, kinds) and is_own
+
+
+def _names_in(layers: dict[str, nn.Module], path: str) -> Names:
+    """Return what the names in the `__init__` of a block stand for, as far as its code says."""
+    init: Any = type(layers[path]).__init__
+    own, *takes = inspect.signature(init).parameters.values()
+    known = {p.name: p.default for p in takes if p.default is not p.empty}
+    known |= {**inspect.getclosurevars(init).nonlocals, own.name: layers[path]}
+    if made := _made(layers, path):
+        given = dict(zip((p.name for p in takes), made.call.args, strict=False))
+        given |= {word.arg: word.value for word in made.call.keywords if word.arg}
+        known |= {n: computed(node, made.space, made.names) for n, node in given.items()}
     function = tree_of(init)
     for statement in function.body if function else []:
         if isinstance(statement, ast.Assign) and len(statement.targets) == 1:

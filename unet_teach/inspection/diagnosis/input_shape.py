@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 import re
+from functools import partial
 
 from torch import nn
 
 from unet_teach.inspection.diagnosis.attempt import Attempt
 from unet_teach.inspection.diagnosis.channel_mismatch import taken_channels
 from unet_teach.inspection.diagnosis.size_steps import CONVOLUTIONS
-from unet_teach.inspection.diagnosis.trials import runs_when
-from unet_teach.inspection.recording import Value
+from unet_teach.inspection.diagnosis.trials import put, runs_when
 from unet_teach.inspection.wording import module_name, shape_text, weight_name
 
 
@@ -21,7 +21,7 @@ def positions_are_fixed(attempt: Attempt) -> str:
     if op is None or not op.is_pointwise or image is None:
         return ""
     fixed = next((v for v in op.inputs if weight_name(v)), None)
-    given = next((v for v in op.inputs if v.depends_on_input), None)
+    given = next(iter(op.from_input), None)
     if fixed is None or given is None:
         return ""
     pairs = list(zip(reversed(fixed.shape), reversed(given.shape), strict=False))
@@ -48,7 +48,7 @@ def positions_are_fixed(attempt: Attempt) -> str:
     axes = range(2, len(image.shape))
     scale = (expected / got) ** (1 / max(len(axes), 1))
     sides = {axis: round(image.shape[axis] * scale) for axis in axes}
-    fits = attempt.runs_with(sides)
+    fits = attempt.runs_with_sides(sides)
     works = f" {shape_text(sides.values())} works." if fits else ""
     return f"{told} Give images of the size it was made for.{works} Or make it for {got}."
 
@@ -60,7 +60,7 @@ def channels_come_last(attempt: Attempt) -> str:
         return ""
     batch, *sides, channels = image.shape
     moved = dict(enumerate((channels, *sides), start=1))
-    if channels >= min(sides) or not attempt.runs_with(moved):
+    if channels >= min(sides) or not attempt.runs_with_sides(moved):
         return ""
     return (
         f"The input is {shape_text(image.shape)}: its channels, {channels}, stand last. PyTorch "
@@ -79,7 +79,7 @@ def image_too_small(attempt: Attempt) -> str:
     squares = [dict.fromkeys(sides, 2**k) for k in range(1, 10)]
     enlarged = [{a: n for a, n in square.items() if sides[a] < n} for square in squares]
     for larger in (*(some for some in enlarged if 0 < len(some) < len(sides)), *squares):
-        if attempt.runs_with(larger):
+        if attempt.runs_with_sides(larger):
             which = shape_text(sides[axis] for axis in larger)
             only = f"Only the side of {which} is too small: " if len(larger) < len(sides) else ""
             return (
@@ -97,7 +97,7 @@ def single_position(attempt: Attempt) -> str:
     if image is None or found is None:
         return ""
     larger = [{a: n * 2**k for a, n in enumerate(image.shape[2:], start=2)} for k in range(1, 6)]
-    works = next((sides for sides in larger if attempt.runs_with(sides)), None)
+    works = next((sides for sides in larger if attempt.runs_with_sides(sides)), None)
     told = f"{attempt.stopped_in} computes mean and spread over the positions of each map, and "
     out = f"it out here, or use nn.GroupNorm(1, {found[1]})."
     if works is None:
@@ -105,11 +105,7 @@ def single_position(attempt: Attempt) -> str:
             f"{told}is given maps of a single position (1×1), whatever the size of the image. "
             f"Leave {out}"
         )
-
-    def leave_out(copied: nn.Module) -> None:
-        parent, _, name = attempt.recording.last_module.rpartition(".")
-        setattr(copied.get_submodule(parent), name, nn.Identity())
-
+    leave_out = partial(put, path=attempt.recording.last_module, layer=nn.Identity())
     return (
         f"{told}with an image of {shape_text(image.shape[2:])} its maps have a single one. "
         f"{shape_text(works.values())} works. Or "
@@ -119,12 +115,8 @@ def single_position(attempt: Attempt) -> str:
 
 def no_batch_dimension(attempt: Attempt) -> str:
     """An image was given without the dimension that counts images."""
-    failed = [attempt.failed_op] if attempt.failed_op else []
-    convolutions = [
-        op
-        for op in (*attempt.recording.ops, *failed)
-        if op.name in CONVOLUTIONS and isinstance(op.arguments.get("weight"), Value)
-    ]
+    ops = (*attempt.recording.ops, attempt.failed_op)
+    convolutions = [op for op in ops if op and op.name in CONVOLUTIONS]
     rank = len(convolutions[0].arguments["weight"].shape) if convolutions else 0
     inputs = attempt.recording.inputs
     images = [v for v in inputs if v.is_floating and len(v.shape) == rank - 1]

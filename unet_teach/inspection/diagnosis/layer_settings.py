@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 
 from unet_teach.inspection.diagnosis.attempt import Attempt
-from unet_teach.inspection.diagnosis.own_code import article, is_given, own_code
+from unet_teach.inspection.diagnosis.own_code import article, is_given
 from unet_teach.inspection.diagnosis.source import evaluated, parts_at, text_of
 from unet_teach.inspection.diagnosis.trials import runs_when
 from unet_teach.inspection.plain_lists import all_modules
@@ -40,10 +40,10 @@ def container_is_called(attempt: Attempt) -> str:
     if container is None or remedy is None:
         return ""
     keys = ", ".join(repr(name) for name, _ in container.named_children())
-    kind, code = type(container).__name__, own_code(attempt.error)
+    kind, code = type(container).__name__, attempt.code
     calls = parts_at(code.place, ast.Call)
     named = [c.func for c in calls if type(evaluated(c.func, code.frame)) is type(container)]
-    it = text_of(named[0], code.place) if named else f"self.{path}" if path else "it"
+    it = text_of(named[0]) if named else f"self.{path}" if path else "it"
     return (
         f"{path or 'The network'} is an nn.{kind}, which only stores its parts and cannot be "
         f"called. {remedy.format(it=it, keys=keys)}"
@@ -55,7 +55,7 @@ def no_forward(attempt: Attempt) -> str:
     path, module = _without_forward(attempt)
     if module is None:
         is_missing = '"forward" function' in attempt.message
-        return (is_missing and "super()" in own_code(attempt.error).line) * (
+        return (is_missing and "super()" in attempt.code.line) * (
             "super().forward(…) calls the forward of nn.Module, which has none. Leave "
             "super().forward out: a forward calls the layers itself, and returns what they make."
         )
@@ -140,7 +140,11 @@ def layer_of_another_rank(attempt: Attempt) -> str:
     if mode:
         what, other = f"mode {mode!r}", KINDS[right][1]
         remedy = f"Set mode={other!r}."
-        runs = runs_when(attempt, calls={F.interpolate: partial(_resized, mode=other)})
+
+        def resized(*args: Any, **options: Any) -> Tensor:
+            return F.interpolate(*args[:3], **{**options, "mode": other})
+
+        runs = runs_when(attempt, calls={F.interpolate: resized})
     elif kind:
         what, remedy = kind[0], f"Use nn.{kind[1]}{right}d."
         if set(given.shape[2:]) == {1} and rank < right:
@@ -156,10 +160,6 @@ def layer_of_another_rank(attempt: Attempt) -> str:
     ).strip()
 
 
-def _resized(*args: Any, mode: str, **kwargs: Any) -> Tensor:
-    return F.interpolate(*args[:3], **{**kwargs, "mode": mode})
-
-
 def _of_rank(copied: nn.Module, kind: str, right: str) -> None:
     """Make all normalisations or poolings of a class those for another number of axes."""
     for module in copied.modules():
@@ -170,7 +170,7 @@ def _of_rank(copied: nn.Module, kind: str, right: str) -> None:
 def given_to_last(attempt: Attempt) -> Value | None:
     """Return the map that the layer or function which failed was given."""
     op, run = attempt.failed_op, attempt.recording
-    maps = [v for v in op.inputs if v.depends_on_input] if op else []
+    maps = op.from_input if op else []
     made = [v for o in run.ops[-1:] for v in o.outputs if v.depends_on_input]
     return next(iter((*maps, *made, *run.inputs)), None)
 

@@ -8,22 +8,22 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from torch import Tensor, nn
+from torch import Tensor
 
 from unet_teach.inspection.diagnosis import layer_settings
 from unet_teach.inspection.diagnosis.attempt import Attempt
-from unet_teach.inspection.diagnosis.own_code import is_given, own_code, sizes_text
+from unet_teach.inspection.diagnosis.own_code import is_given, sizes_text
 from unet_teach.inspection.diagnosis.source import (
     Change,
     called_name,
     parts_at,
-    runs_with,
+    runs_with_code,
     statement_at,
     text_of,
     what_is_given,
 )
-from unet_teach.inspection.diagnosis.trials import runs_when
-from unet_teach.inspection.recording import Op, Value
+from unet_teach.inspection.diagnosis.trials import runs_with_settings
+from unet_teach.inspection.recording import Op, Value, without_added_batch
 from unet_teach.inspection.wording import listed, shape_text
 
 REDUCTIONS = (
@@ -67,7 +67,7 @@ def axis_was_lost(attempt: Attempt) -> str:
 
 def lost_before(attempt: Attempt, shape: Sequence[int]) -> str:
     """Say which operation took an axis from the last map of this shape; "" if none did."""
-    made = [v for v in attempt.graph.values if v.shape == tuple(shape) and v.depends_on_input]
+    made = [v for v in attempt.graph.values if v.shape == tuple(shape)]
     losses = _losses(made[-1]) if made else []
     return _told(attempt, losses[0], losses[1:])[0] if losses else ""
 
@@ -75,12 +75,8 @@ def lost_before(attempt: Attempt, shape: Sequence[int]) -> str:
 def _given(attempt: Attempt) -> Iterator[Value]:
     """Yield the maps that the operation which failed was given, or the line that did."""
     op, last = attempt.failed_op, attempt.recording.ops[-1:]
-    for value in op.inputs if op else ():
-        made = value.op  # a convolution adds a batch by itself
-        is_added = made and made.name == "unsqueeze" and "conv" in made.called
-        if value.depends_on_input:
-            yield made.inputs[0] if made and is_added else value
-    things = own_code(attempt.error).values.values()
+    yield from map(without_added_batch, op.from_input if op else ())
+    things = attempt.code.values.values()
     shapes = [tuple(thing.shape) for thing in things if isinstance(thing, Tensor)]
     ran = [] if op else attempt.recording.ops[-12:][::-1]
     given = [v for each in ran for v in each.outputs if v.depends_on_input]
@@ -96,7 +92,7 @@ def _losses(value: Value) -> list[Op]:
         if value.op is None or value in seen:
             continue
         seen.add(value)
-        op, sources = value.op, [v for v in value.op.inputs if v.depends_on_input]
+        op, sources = value.op, value.op.from_input
         larger = [v for v in sources if len(v.shape) > len(value.shape)]
         alike = [v for v in sources if len(v.shape) == len(value.shape)]
         if larger and op.called in LOSING and len(larger[0].shape) > rank:
@@ -129,7 +125,7 @@ def _told(attempt: Attempt, op: Op, others: Sequence[Op] = ()) -> tuple[str, boo
     if layer := _returns_indices(attempt, op) if op.called in PARTING else "":
         return f"{told} With return_indices=True where `{layer}` is made, the network runs.", True
     for words, *changes in (*_ways_to_keep(op), *_together([op, *others])):
-        if runs_with(attempt, op.line, *changes):
+        if runs_with_code(attempt, *changes):
             return f"{told} With {words}, the network runs.", True
     if why and set(before[2:]) == {1}:
         return f"{told} flatten(1) in its place keeps the batch.", False
@@ -164,9 +160,9 @@ def _ways_to_keep(op: Op) -> Iterator[_Way]:
         is_same = name == op.called.strip("_") or {name, op.called} <= {*REDUCTIONS}
         if not is_same or source is None:
             continue
-        text, news = text_of(source, line), []
+        text, news = text_of(source), []
         if name in REDUCTIONS:
-            news = [f"{text_of(call, line)[:-1]}, keepdim=True)"]
+            news = [f"{text_of(call)[:-1]}, keepdim=True)"]
             reduced.append((call, news[0]))
         elif name == "squeeze":
             rest = [d for d in range(1, len(before)) if before[d] == 1]
@@ -182,8 +178,8 @@ def _ways_to_keep(op: Op) -> Iterator[_Way]:
         kept = [_with_slice(part, entry, op) for entry in entries if _is_number(entry)]
         ways: list[_Way] = [(f"`{new}`", (part, new)) for new in kept]
         if kept and len(entries) == 1:
-            text = text_of(part.value, line)
-            alone = (f"`{text}` in place of `{text_of(part, line)}`", (part, text))
+            text = text_of(part.value)
+            alone = (f"`{text}` in place of `{text_of(part)}`", (part, text))
             ways.insert(not isinstance(part.slice, ast.Constant), alone)
         if isinstance(part.ctx, ast.Load):
             yield from ways
@@ -191,10 +187,10 @@ def _ways_to_keep(op: Op) -> Iterator[_Way]:
 
 def _with_slice(part: ast.Subscript, number: ast.expr, op: Op) -> str:
     """Return an index with a slice of one entry in place of a number."""
-    text = text_of(number, op.line)
+    text = text_of(number)
     end = str(int(text) + 1) if text.isdigit() else {"-1": ""}.get(text, f"{text} + 1")
     found = rf"(?<=[\[ ,]){re.escape(text)}(?=[\],])"
-    return re.sub(found, f"{text}:{end}", text_of(part, op.line), count=1)
+    return re.sub(found, f"{text}:{end}", text_of(part), count=1)
 
 
 def _is_number(node: Any) -> bool:
@@ -207,11 +203,11 @@ def _of_unpacking(op: Op) -> Iterator[_Way]:
     """Yield how a tensor stays whole that several names divide: as one, or with its indices."""
     statement, line = statement_at(op.line), op.line
     for whole in (n.iter for n in parts_at(line, ast.For | ast.comprehension)):
-        new = f"{text_of(whole, line)}.split(1)"
-        yield f"`{new}` in place of `{text_of(whole, line)}`", (whole, new)
+        new = f"{text_of(whole)}.split(1)"
+        yield f"`{new}` in place of `{text_of(whole)}`", (whole, new)
     if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Tuple):
         value, target = statement.value, statement.targets[0]
-        text, names = text_of(value, line), [text_of(each, line) for each in target.elts]
+        text, names = text_of(value), [text_of(each) for each in target.elts]
         if isinstance(value, ast.Call) and "max_pool" in called_name(value):
             new = f"{text[:-1]}, return_indices=True)"
             yield f"`{new}`", (value, new)
@@ -232,11 +228,6 @@ def _returns_indices(attempt: Attempt, op: Op) -> str:
     """Return the pooling of a line with whose indices the network runs; "" if there is none."""
     for call in parts_at(op.line, ast.Call):
         path = ".".join(filter(None, (op.module, ast.unparse(call.func).partition(".")[2])))
-        layer = attempt.layers.get(path)
-
-        def change(copied: nn.Module, path: str = path) -> None:
-            copied.get_submodule(path).return_indices = True  # type: ignore[assignment]
-
-        if hasattr(layer, "return_indices") and runs_when(attempt, change):
+        if runs_with_settings(attempt, {path: {"return_indices": True}}):
             return path
     return ""

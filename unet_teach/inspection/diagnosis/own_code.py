@@ -7,15 +7,17 @@ import re
 import traceback
 from pathlib import Path
 from types import FrameType
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 
-from unet_teach.inspection.diagnosis.attempt import Attempt
 from unet_teach.inspection.wording import listed, shape_text
+
+if TYPE_CHECKING:
+    from unet_teach.inspection.diagnosis.attempt import Attempt
 
 HERE = Path(__file__).parents[1]
 # torch, the inspector, and what stands in for a part of torch (shared/no_compiler.py).
@@ -147,7 +149,7 @@ def described(thing: Any) -> str:
 
 def own_line(attempt: Attempt, said: str) -> str:
     """Quote the line of the network's own code that failed, and what its names stood for."""
-    code = own_code(attempt.error)
+    code = attempt.code
     if not code.line:
         return ""
     told = [(name, described(thing)) for name, thing in code.values.items()]
@@ -166,7 +168,7 @@ def is_given(attempt: Attempt, shape: tuple[int, ...]) -> str:
     """Say what a layer is given; in the network's own code, what the variable of this shape is."""
     if not attempt.is_own_code:
         return f"{attempt.stopped_in} is given {sizes_text(shape)}"
-    values = own_code(attempt.error).values.items()
+    values = attempt.code.values.items()
     names = [n for n, x in values if isinstance(x, Tensor) and x.shape == torch.Size(shape)]
     who = f"`{names[0]}`" if names else "a tensor"
     return f"In {attempt.stopped_in}, {who} is {sizes_text(shape)}"

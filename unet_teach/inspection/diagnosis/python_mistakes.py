@@ -19,9 +19,9 @@ from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 from unet_teach.inspection.diagnosis.attempt import Attempt
 from unet_teach.inspection.diagnosis.init_code import class_kept
 from unet_teach.inspection.diagnosis.late_names import bound_late_by_name
-from unet_teach.inspection.diagnosis.own_code import article, own_code
+from unet_teach.inspection.diagnosis.own_code import article
 from unet_teach.inspection.diagnosis.returned import NO_TENSOR, kind_said
-from unet_teach.inspection.diagnosis.source import parts_at, runs_by, text_of
+from unet_teach.inspection.diagnosis.source import code_that_runs, parts_at, text_of
 from unet_teach.inspection.wording import listed
 from unet_teach.shared.not_set_up import not_set_up
 
@@ -78,7 +78,7 @@ def forward_calls_itself(attempt: Attempt) -> str:
 
 def _given_itself(attempt: Attempt) -> str:
     """Say that a layer is given `self` before its feature map."""
-    found = re.search(r"\bself\.(\w+)\(\s*self\s*,", own_code(attempt.error).line)
+    found = re.search(r"\bself\.(\w+)\(\s*self\s*,", attempt.code.line)
     if found is None:
         return ""
     return (
@@ -153,7 +153,7 @@ def unknown_name(attempt: Attempt) -> str:
             f"`{name}` is used before it has a value: what gives it one was not run, such as a "
             "line further down, or in an `if` or a loop that was passed over."
         )
-    code = own_code(attempt.error)
+    code = attempt.code
     names = code.names
     own_name = next((n for n in code.parameters[:1] if isinstance(names[n], nn.Module)), "self")
     owner = names.get(own_name)
@@ -225,19 +225,19 @@ def call_does_not_fit(attempt: Attempt) -> str:
 
 def _joined_call(attempt: Attempt) -> str:
     """Say with which call of a layer, its maps joined to one, the network runs."""
-    place = own_code(attempt.error).place
+    place = attempt.code.place
     for call in parts_at(place, ast.Call):
-        given, layer = [text_of(each, place) for each in call.args], text_of(call.func, place)
+        given, layer = [text_of(each) for each in call.args], text_of(call.func)
         joined = (f"torch.cat([{', '.join(given)}], dim=1)", " + ".join(given))
         ways = [(f"{layer}({each})", [call]) for each in joined if len(given) > 1]
-        if works := runs_by(attempt, place, ways):
+        if works := code_that_runs(attempt, ways):
             return works
     return ""
 
 
 def _hidden_by_a_method(attempt: Attempt) -> str:
     """Say that a layer has the name of a method of nn.Module, which is called in its place."""
-    for name in re.findall(r"self\.(\w+)\(", own_code(attempt.error).line):
+    for name in re.findall(r"self\.(\w+)\(", attempt.code.line):
         is_layer = any(name in module._modules for module in attempt.model.modules())
         if is_layer and hasattr(nn.Module, name):
             return (
@@ -252,7 +252,7 @@ def _named(attempt: Attempt, module: nn.Module, names: list[str], wrong: str, na
     if wrong == "multiple values for":
         return f", and `{name}` is given twice, by its place and by its name. Give it once."
     told = f", and not `{name}`. "
-    calls = parts_at(own_code(attempt.error).place, ast.Call)
+    calls = parts_at(attempt.code.place, ast.Call)
     call = next((c for c in calls if name in [keyword.arg for keyword in c.keywords]), None)
     if call is None:
         return f"{told}Leave it out, or correct the name."
@@ -275,7 +275,7 @@ def _named(attempt: Attempt, module: nn.Module, names: list[str], wrong: str, na
 def class_is_called(attempt: Attempt) -> str:
     """A layer's class is given the tensor that a layer of this class should be applied to."""
     made = re.search(r"(\w+)\.__init__\(\) (?:takes|missing)", attempt.message)
-    code = own_code(attempt.error)
+    code = attempt.code
     on_line = re.search(r"\bnn\.([A-Z]\w*)\(\s*[a-z_]", code.line)
     wants_option = re.search(r"must be \w+, not Tensor|Boolean value of Tensor", attempt.message)
     name = made[1] if made else on_line[1] if on_line and wants_option else ""
@@ -307,7 +307,7 @@ def not_callable(attempt: Attempt) -> str:
     found = re.search(r"'(?:torch\.)?(\w+)' object is not callable", attempt.message)
     if found is None:
         return ""
-    code = own_code(attempt.error)
+    code = attempt.code
     called = [
         name
         for name, thing in code.values.items()
@@ -333,7 +333,7 @@ def no_tensor_is_given(attempt: Attempt) -> str:
     given = f"{attempt.stopped_in} needs a tensor and is given {what}"
     given = used if attempt.is_own_code else given
     returned = [(p, n) for p, (k, n) in attempt.recording.returned.items() if k == kind]
-    code, kept = own_code(attempt.error), class_kept(attempt, kind).strip()
+    code, kept = attempt.code, class_kept(attempt, kind).strip()
     asked = re.search(r"has no attribute '(\w+)'", attempt.message)
     hint = HINTS.get(kind, HINTS["type"] if hasattr(nn, kind) else "")
     for name, thing in code.values.items():

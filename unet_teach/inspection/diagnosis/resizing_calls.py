@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from itertools import takewhile
 
 from unet_teach.inspection.axes import has_axis
 from unet_teach.inspection.diagnosis.attempt import Attempt
 from unet_teach.inspection.diagnosis.size_steps import Sizes
-from unet_teach.inspection.diagnosis.source import given_by, parts_at, runs_with, text_of
-from unet_teach.inspection.recording import Op, Value, way_back
+from unet_teach.inspection.diagnosis.source import given_by, parts_at, runs_with_code, text_of
+from unet_teach.inspection.recording import Op, Value, ops_back, way_back
 from unet_teach.inspection.wording import shape_text
 
 
@@ -60,12 +61,8 @@ WRONG_WAY = (
 
 def _slices(value: Value) -> list[Op]:
     """Return the slices that were taken last to make a map, the last one first."""
-    slices = []
-    for v in way_back(value, lambda v: v.depends_on_input):
-        if v.op is None or v.op.name != "slice" or v.op.arguments.get("step", 1) != 1:
-            break
-        slices.append(v.op)
-    return slices
+    slices = takewhile(lambda op: op.name == "slice", ops_back(value))
+    return list(takewhile(lambda op: op.arguments.get("step", 1) == 1, slices))
 
 
 def _lowest_start(slices: list[Op]) -> int:
@@ -114,18 +111,18 @@ def _as_written(attempt: Attempt, op: Op, right: list[int]) -> str:
             continue
         if all(isinstance(number, ast.Constant | ast.UnaryOp) for number in node.elts):
             continue
-        parts = [text_of(part, place) for part in node.elts]
+        parts = [text_of(part) for part in node.elts]
         turned = f"({', '.join([*parts[2:], *parts[:2]])})"
-        if runs_with(attempt, place, (node, turned)):
+        if runs_with_code(attempt, (node, turned)):
             return f": with `{turned}` in line {place[1]}, the network runs"
         names = dict.fromkeys(n.id for n in ast.walk(node) if isinstance(n, ast.Name))
         sums = [made.value for name in names if (made := given_by(name, place))]
         changes = [
-            (s, f"{text_of(s.right, place)} - {text_of(s.left, place)}")
+            (s, f"{text_of(s.right)} - {text_of(s.left)}")
             for s in sums
             if isinstance(s, ast.BinOp) and isinstance(s.op, ast.Sub)
         ]
-        if changes and runs_with(attempt, place, *changes):
+        if changes and runs_with_code(attempt, *changes):
             return f": with `{'` and `'.join(new for _, new in changes)}`, the network runs"
         return ""
     return f": F.pad(x, {tuple(right)})"

@@ -17,11 +17,11 @@ from unet_teach.inspection.diagnosis.source import (
     Way,
     called_name,
     code_of,
+    code_that_runs,
     evaluated,
     function_at,
     given_by,
     parts_at,
-    runs_by,
     text_of,
     what_is_given,
 )
@@ -121,11 +121,11 @@ def _of_a_name(attempt: Attempt, made: _Made) -> str:
     name, thing, statement, frame, used = made
     call, line = statement.value, (used[0], statement.lineno)
     assert isinstance(call, ast.Call)
-    text = text_of(call, used)
+    text = text_of(call)
     by, parts = _what_it_returns(call, thing, frame)
     where = f"which `{text}` in line {line[1]} returned"
     if thing is None:
-        func = text_of(call.func, used)
+        func = text_of(call.func)
         ends = f"`{name}` is None, {where}: the code of `{func}` ends without a `return`."
         return ends * (_end_of(evaluated(call.func, frame))[0] == "")
     kind = described(thing) or article(type(thing).__name__)
@@ -139,8 +139,8 @@ def _of_a_name(attempt: Attempt, made: _Made) -> str:
     if other := _taken_apart_elsewhere(call, frame, line):
         return f"{told} {other}"
     named = _of_the_assignment(made, text, parts, is_torch=by.startswith(":"))
-    for place, ways in ((line, named), (used, _of_the_use(name, thing, used))):
-        if works := runs_by(attempt, place, ways, most=2):
+    for ways in (named, _of_the_use(name, thing, used)):
+        if works := code_that_runs(attempt, ways, most=2):
             return f"{told} {works}"
     if isinstance(thing, dict):
         return f"{told} Take a tensor out of it by its key."
@@ -156,7 +156,7 @@ def _taken_apart_elsewhere(call: ast.Call, frame: Any, line: Place) -> str:
         func = getattr(node.value, "func", node.value)
         if is_apart and type(evaluated(func, frame)) is kind and kind.__module__ != "builtins":
             return (
-                f"Give each part a name, as `{text_of(node, line)}` in line {node.lineno} does, "
+                f"Give each part a name, as `{text_of(node)}` in line {node.lineno} does, "
                 "and go on with the one that is meant."
             )
     return ""
@@ -182,12 +182,12 @@ def _end_of(called: Any) -> tuple[str | None, list[str]]:
 
     The text is "" where nothing is returned, and `None` where the code is not known.
     """
-    file, nodes, ends = code_of(called)
+    nodes, ends = code_of(called)
     if not ends:
         return "" if nodes else None, []
     parts = ends[-1].elts if isinstance(ends[-1], ast.Tuple) else []
     names = [p.id if isinstance(p, ast.Name) else "_" for p in parts]
-    return text_of(ends[-1], (file, 0)), names
+    return text_of(ends[-1]), names
 
 
 def returned_parts(value: ast.expr, frame: Any) -> tuple[int, str]:
@@ -234,7 +234,7 @@ def _nothing_was_kept(attempt: Attempt) -> str:
                 continue
             entries = thing.items() if isinstance(thing, dict) else enumerate(thing)
             if late := bound_late(attempt, [k for k, entry in entries if entry is not None]):
-                return f"`{text_of(node, place)}` is None. {late}"
+                return f"`{text_of(node)}` is None. {late}"
     return ""
 
 
@@ -249,11 +249,11 @@ def _of_a_literal(attempt: Attempt, kind: str) -> str:
             given = given_by(node.id, place)
             if given and isinstance(given.value, ast.Tuple) and len(given.value.elts) == 1:
                 line = (place[0], given.lineno)
-                way = (f"{node.id} = {text_of(given.value.elts[0], place)}", [given])
-                if works := runs_by(attempt, line, [way]):
+                way = (f"{node.id} = {text_of(given.value.elts[0])}", [given])
+                if works := code_that_runs(attempt, [way]):
                     return f"{told}: the comma at the end of line {line[1]} makes it one. {works}"
             ways = _of_the_use(node.id, thing, place)
-            if works := runs_by(attempt, place, ways, most=2):
+            if works := code_that_runs(attempt, ways, most=2):
                 return f"{told}. {works}"
             if re.search("concatenate|indices|integer tensors|multiply", attempt.message):
                 return f"{told}, and is used like a tensor. Take one of its entries first."
@@ -291,9 +291,9 @@ def _of_a_call(attempt: Attempt, kind: str) -> str:
     parts = (0,) if kind == "return_types" else (0, 1)
     for _, place in own_frames(attempt.error)[:3]:
         for call in reversed(parts_at(place, ast.Call)):
-            text = text_of(call, place)
+            text = text_of(call)
             ways = ((f"{text}[{number}]", [call]) for number in parts)
-            works = runs_by(attempt, place, ways, most=2)
+            works = code_that_runs(attempt, ways, most=2)
             if works and (what or kind == "return_types"):
                 what = what or f"`{text}` returns values and positions."
                 return f"{attempt.stopped_in} needs a tensor. {what} {works}"

@@ -16,7 +16,7 @@ from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 from unet_teach.inspection.axes import finest_strides
 from unet_teach.inspection.diagnosis.attempt import Attempt
 from unet_teach.inspection.diagnosis.channel_mismatch import cat_dim
-from unet_teach.inspection.diagnosis.enlarged_otherwise import enlarged_otherwise, runs_changed
+from unet_teach.inspection.diagnosis.enlarged_otherwise import enlarged_otherwise
 from unet_teach.inspection.diagnosis.feature_mismatch import PRODUCTS
 from unet_teach.inspection.diagnosis.forward_code import exchanged_maps, other_order
 from unet_teach.inspection.diagnosis.init_code import (
@@ -24,7 +24,6 @@ from unet_teach.inspection.diagnosis.init_code import (
     dilation_in_init,
     right_with_a_name,
 )
-from unet_teach.inspection.diagnosis.own_code import own_code
 from unet_teach.inspection.diagnosis.resizing_calls import call_remedy
 from unet_teach.inspection.diagnosis.size_steps import (
     NAMES,
@@ -35,8 +34,14 @@ from unet_teach.inspection.diagnosis.size_steps import (
     setting_text,
     steps_to,
 )
-from unet_teach.inspection.diagnosis.source import evaluated, parts_at, running, runs_with, text_of
-from unet_teach.inspection.diagnosis.trials import runs_when, swapped_results
+from unet_teach.inspection.diagnosis.source import (
+    evaluated,
+    parts_at,
+    running,
+    runs_with_code,
+    text_of,
+)
+from unet_teach.inspection.diagnosis.trials import runs_with_settings, swapped_results
 from unet_teach.inspection.graph import GLOBAL, SAME_LEVEL, join_kind
 from unet_teach.inspection.recording import Op, Value
 from unet_teach.inspection.wording import listed, op_name, shape_text
@@ -74,7 +79,7 @@ def sizes_do_not_match(attempt: Attempt) -> str:
 
 def _resized_here(attempt: Attempt, sizes: tuple[int, ...]) -> str:
     """Return the resizing of a map in the words of the line, if the network runs with it."""
-    code = own_code(attempt.error)
+    code = attempt.code
     place, known = code.place, code.frame.f_globals if code.frame else {}
     name = next((n for n, thing in known.items() if thing is F), "torch.nn.functional")
     for node in parts_at(place, ast.BinOp | ast.Call):
@@ -85,9 +90,9 @@ def _resized_here(attempt: Attempt, sizes: tuple[int, ...]) -> str:
                 thing = evaluated(target, code.frame)
                 if not isinstance(thing, Tensor) or thing.shape[2:] != torch.Size(sizes):
                     continue
-                size = f"size={text_of(target, place)}.shape[2:]"
-                new = f"{name}.interpolate({text_of(part, place)}, {size})"
-                if runs_with(attempt, place, (part, new)):
+                size = f"size={text_of(target)}.shape[2:]"
+                new = f"{name}.interpolate({text_of(part)}, {size})"
+                if runs_with_code(attempt, (part, new)):
                     return f"`{new}`"
     return ""
 
@@ -315,8 +320,13 @@ def _mended_step(attempt: Attempt, first: Value, second: Value) -> str:
         for value in change.changed.values():
             if named := right_with_a_name(attempt, change.step.op.module, value):
                 return f"{_change_of_layer(attempt, change.step)}: {named}."
-    tried = [(c, [step.op.module for step in (c.step, *c.others)]) for c in best]
-    working = [c for c, paths in tried if runs_changed(attempt, paths, c.changed)]
+    working = [
+        change
+        for change in best
+        if runs_with_settings(
+            attempt, {s.op.module: change.changed for s in (change.step, *change.others)}
+        )
+    ]
     fitting = [_change(attempt, change) for change in working or best]
     return f"{'. Or '.join(fitting[:2])}{advice}" if fitting else ""
 
@@ -337,12 +347,8 @@ def _keeping(layer: Any) -> tuple[int, ...]:
 
 
 def _runs_padded(attempt: Attempt, paths: Iterable[str], sides: dict[int, int]) -> bool:
-    def pad(copied: nn.Module) -> None:
-        for path in paths:
-            layer: Any = copied.get_submodule(path)
-            layer.padding = _keeping(layer)
-
-    return runs_when(attempt, pad, sides=sides)
+    padded = {path: {"padding": _keeping(attempt.layers[path])} for path in paths}
+    return runs_with_settings(attempt, padded, sides)
 
 
 def _padding_of_dilation(attempt: Attempt, step: Step) -> str:

@@ -9,7 +9,7 @@ import linecache
 import textwrap
 import types
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import islice
 from typing import Any
@@ -37,16 +37,21 @@ HARMLESS_CALLS = (
 
 
 @lru_cache(maxsize=8)
-def _parsed(text: str) -> ast.Module | None:
-    try:
-        return ast.parse(text)
-    except SyntaxError:
-        return None
+def _parsed(file: str, text: str) -> ast.Module:
+    tree = ast.Module([], [])
+    with contextlib.suppress(SyntaxError):
+        tree = ast.parse(text)
+    for node in ast.walk(tree):
+        node.file = file  # type: ignore[attr-defined]
+    return tree
 
 
 def parsed_file(file: str) -> ast.Module:
-    """Return the syntax tree of a file or a cell; an empty one where it is not known."""
-    return _parsed("".join(linecache.getlines(file))) or ast.Module([], [])
+    """Return the syntax tree of a file or a cell; an empty one where it is not known.
+
+    Each of its parts has the attribute `file`, so that it is known where a part comes from.
+    """
+    return _parsed(file, "".join(linecache.getlines(file)))
 
 
 def _around(place: Place, kind: Any) -> list[Any]:
@@ -76,8 +81,7 @@ def statements_at(place: Place) -> list[ast.stmt]:
 
 def function_at(place: Place) -> ast.FunctionDef | None:
     """Return the innermost function that a line belongs to."""
-    around = _around(place, ast.FunctionDef)
-    return around[-1] if around else None
+    return next(reversed(_around(place, ast.FunctionDef)), None)
 
 
 def tree_of(function: Any) -> ast.FunctionDef | None:
@@ -87,12 +91,10 @@ def tree_of(function: Any) -> ast.FunctionDef | None:
     return next((f for f in found if code and _first_line(f) == code.co_firstlineno), None)
 
 
-def code_of(called: Any) -> tuple[str, list[Any], list[ast.expr]]:
-    """Return file, parts of the tree and what is returned, of a function or a module's forward."""
-    function = inspect.unwrap(getattr(called, "forward", called))
-    nodes = list(ast.walk(tree_of(function) or ast.Module([], [])))[1:]
-    file = function.__code__.co_filename if nodes else ""
-    return file, nodes, [n.value for n in nodes if isinstance(n, ast.Return) and n.value]
+def code_of(called: Any) -> tuple[list[Any], list[ast.expr]]:
+    """Return the parts of the tree of a function or a module's forward, and what is returned."""
+    nodes = list(ast.walk(tree_of(getattr(called, "forward", called)) or ast.Pass()))[1:]
+    return nodes, [n.value for n in nodes if isinstance(n, ast.Return) and n.value]
 
 
 def running(attempt: Attempt) -> Iterator[tuple[ast.FunctionDef, Place, types.FrameType]]:
@@ -115,9 +117,9 @@ def parts_at(place: Place, kind: Any) -> list[Any]:
     return [n for n in nodes if isinstance(n, kind) and id(n) not in inner]
 
 
-def text_of(node: ast.AST, place: Place) -> str:
+def text_of(node: Any) -> str:
     """Return a part of the tree as its author wrote it, in one line."""
-    source = "".join(linecache.getlines(place[0]))
+    source = "".join(linecache.getlines(node.file))
     return " ".join((ast.get_source_segment(source, node) or ast.unparse(node)).split())
 
 
@@ -159,67 +161,50 @@ def given_by(name: str, place: Place) -> ast.Assign | None:
     return max(found, key=lambda n: n.lineno, default=None)
 
 
-def runs_with(attempt: Attempt, place: Place, *changes: Change) -> bool:
-    """Return whether a copy of the network runs when parts of the function at a line are changed.
+def runs_with_code(attempt: Attempt, *changes: Change) -> bool:
+    """Return whether a copy of the network runs when parts of one function are changed.
 
     The function may be a method, one inside of it, or one beside the network's classes.
     """
-    found = False
-
-    def change(copied: nn.Module) -> None:
-        nonlocal found
-        for _, module in all_modules(copied):
-            for name, method in _methods(type(module)):
-                if text := texts.get(_begin(method)):
-                    setattr(module, name, types.MethodType(_compiled(text, method), module))
-                    found = True
-        if not found and not beside:
-            raise LookupError
-
+    if not changes:
+        return False
+    first = changes[0][0]
     texts = {
-        (place[0], _first_line(f)): _changed(place[0], f, changes)
-        for f in _around(place, ast.FunctionDef)
+        (first.file, _first_line(f)): _changed(first.file, f, changes)
+        for f in _around((first.file, first.lineno), ast.FunctionDef)
     }
-    beside = _functions_beside(attempt.model, texts)
+    before = {f: f.__code__ for f in _functions(attempt.model) if _begin(f) in texts}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of what is only tried
-        for space, name, function in beside:
-            space[name] = _compiled(texts[_begin(function)], function)
         try:
-            return runs_when(attempt, change)
+            for function in before:
+                function.__code__ = _compiled(texts[_begin(function)], function)
+            return bool(before) and runs_when(attempt)
+        except Exception:  # it is no code, or needs other variables of a function around it
+            return False
         finally:
-            for space, name, function in beside:
-                space[name] = function
+            for function, code in before.items():
+                function.__code__ = code
 
 
-def runs_by(attempt: Attempt, place: Place, ways: Iterable[Way], most: int = 1) -> str:
+def code_that_runs(attempt: Attempt, ways: Iterable[Way], most: int = 1) -> str:
     """Say with which of several ways to write a line the network runs; "" if with none."""
-    tried = (new for new, nodes in ways if runs_with(attempt, place, *((n, new) for n in nodes)))
+    tried = (new for new, nodes in ways if runs_with_code(attempt, *((n, new) for n in nodes)))
     runs = list(islice(tried, most))
     return f"With `{'` or `'.join(runs)}`, the network runs." if runs else ""
 
 
-def _functions_beside(
-    model: nn.Module, texts: Mapping[Place, str]
-) -> list[tuple[dict[str, Any], str, types.FunctionType]]:
-    """Return the functions among these that stand beside a class of the network, and where."""
-    kinds = dict.fromkeys(type(module) for _, module in all_modules(model))
-    spaces = {id(m.__globals__): m.__globals__ for kind in kinds for _, m in _methods(kind)}
-    return [
-        (space, name, thing)
-        for space in spaces.values()
-        for name, thing in space.items()
-        if isinstance(thing, types.FunctionType) and _begin(thing) in texts
-    ]
+def _functions(model: nn.Module) -> set[types.FunctionType]:
+    """Return the methods of a network's classes, and the functions beside these classes."""
+    kinds = {kind for _, module in all_modules(model) for kind in type(module).__mro__}
+    methods = {f for k in kinds for f in vars(k).values() if isinstance(f, types.FunctionType)}
+    spaces = {id(method.__globals__): method.__globals__ for method in methods}
+    things = (thing for space in spaces.values() for thing in space.values())
+    return methods | {thing for thing in things if isinstance(thing, types.FunctionType)}
 
 
 def _begin(function: types.FunctionType) -> Place:
     return function.__code__.co_filename, function.__code__.co_firstlineno
-
-
-def _methods(kind: type) -> Iterator[tuple[str, types.FunctionType]]:
-    for each in reversed(kind.__mro__):
-        yield from ((n, f) for n, f in vars(each).items() if isinstance(f, types.FunctionType))
 
 
 def _changed(file: str, function: ast.FunctionDef, changes: Sequence[Change]) -> str:
@@ -234,13 +219,11 @@ def _changed(file: str, function: ast.FunctionDef, changes: Sequence[Change]) ->
     return textwrap.dedent(body)
 
 
-def _compiled(text: str, method: types.FunctionType) -> Callable[..., Any]:
-    """Return a method with another source, with the names around it that the old one knew."""
-    free = method.__code__.co_freevars
-    cells = [cell.cell_contents for cell in method.__closure__ or ()]
-    inner = f"{textwrap.indent(text, '    ')}\n    return {method.__name__}"
-    source = f"def around({', '.join(free)}):\n{inner}\n"
+def _compiled(text: str, function: types.FunctionType) -> types.CodeType:
+    """Return the code of another source for a function, with the names that it knows around it."""
+    inner = f"{textwrap.indent(text, '    ')}\n    return {function.__name__}"
     space: dict[str, Any] = {}
-    exec(source, method.__globals__, space)
-    made: Callable[..., Any] = space["around"](*cells)
+    free = function.__code__.co_freevars
+    exec(f"def around({', '.join(free)}):\n{inner}\n", function.__globals__, space)
+    made: types.CodeType = space["around"](*free).__code__
     return made

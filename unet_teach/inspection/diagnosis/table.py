@@ -92,15 +92,9 @@ def explain_failed_run(attempt: Attempt) -> Problem:
     return Problem(row.name if row else None, text, code, said)
 
 
-def explain_lost_output(attempt: Attempt) -> Problem:
-    """Say why the output of a run that came to its end does not lead back to an input."""
-    row, text = first_that_applies(LOST_OUTPUT, attempt)
-    return Problem(row.name if row else None, text)
-
-
-def explain_way_outside(attempt: Attempt) -> Problem | None:
-    """Say that a part of the way from input to output is outside of torch; `None` if none is."""
-    row, text = first_that_applies(WAY_OUTSIDE, attempt)
+def explain(rows: Sequence[Diagnosis], attempt: Attempt) -> Problem | None:
+    """Say what is wrong with a run that came to its end; `None` if nothing is."""
+    row, text = first_that_applies(rows, attempt)
     return Problem(row.name, text) if row else None
 
 

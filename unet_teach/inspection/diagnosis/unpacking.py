@@ -11,13 +11,13 @@ from torch import Tensor
 from unet_teach.inspection.diagnosis.attempt import Attempt
 from unet_teach.inspection.diagnosis.late_names import late_in_self
 from unet_teach.inspection.diagnosis.lost_axis import lost_before
-from unet_teach.inspection.diagnosis.own_code import OwnCode, described, own_code
+from unet_teach.inspection.diagnosis.own_code import OwnCode, described
 from unet_teach.inspection.diagnosis.returned import returned_parts
 from unet_teach.inspection.diagnosis.source import (
     code_of,
+    code_that_runs,
     evaluated,
-    runs_by,
-    runs_with,
+    runs_with_code,
     statement_at,
     statements_at,
     text_of,
@@ -30,7 +30,7 @@ CUTS = ("split", "split_with_sizes", "chunk", "tensor_split", "unsafe_chunk", "u
 
 def unpacked_into_other_count(attempt: Attempt) -> str:
     """A value is unpacked into more or fewer names than it has parts."""
-    code = own_code(attempt.error)
+    code = attempt.code
     if single := re.search(r"cannot unpack non-iterable (\w+) object", attempt.message):
         is_loop = code.line.startswith("for ")
         if is_loop and (told := _of_a_loop(attempt, code, single[1])):
@@ -76,23 +76,23 @@ def unpacked_into_other_count(attempt: Attempt) -> str:
 
 def _not_kept(attempt: Attempt, path: str) -> str:
     """Say which result a block returns not, if the network runs when it does so as well."""
-    file, nodes, ends = code_of(attempt.layers[path])
+    nodes, ends = code_of(attempt.layers[path])
     if len(ends) != 1:
         return ""
-    end, at = ends[0], (file, ends[0].lineno)
+    end = ends[0]
     names = [n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)]
-    text, inside = text_of(end, at), {n.id for n in ast.walk(end) if isinstance(n, ast.Name)}
+    text, inside = text_of(end), {n.id for n in ast.walk(end) if isinstance(n, ast.Name)}
     for name in dict.fromkeys(reversed([n for n in names if n not in inside])):
-        if not runs_with(attempt, at, (end, f"[*({text}), {name}]")):
+        if not runs_with_code(attempt, (end, f"[*({text}), {name}]")):
             continue
         if not isinstance(end, ast.Name):
             return f"`{name}` is not returned: with `return {text.strip('()[]')}, {name}`, it runs."
         calls = [n for n in nodes if isinstance(n, ast.Call)]
         appends = [c for c in calls if ast.unparse(c.func) == f"{text}.append"]
-        where = f" by `{text_of(appends[0], at)}` in line {appends[0].lineno}" if appends else ""
+        where = f" by `{text_of(appends[0])}` in line {appends[0].lineno}" if appends else ""
         return (
-            f"`{text}` is filled{where}, and the last `{name}` is not in it. With "
-            f"`{text}.append({name})` before `return {text}` in line {at[1]}, the network runs."
+            f"`{text}` is filled{where}, and the last `{name}` is not in it. With `{text}.append("
+            f"{name})` before `return {text}` in line {end.lineno}, the network runs."
         )
     return ""
 
@@ -102,7 +102,7 @@ def _of_a_shape(attempt: Attempt, code: OwnCode, value: ast.expr, wanted: int) -
     thing = evaluated(value, code.frame)
     if not isinstance(thing, torch.Size):
         return ""
-    name = text_of(value, code.place)
+    name = text_of(value)
     numbers = "1 number" if len(thing) == 1 else f"{len(thing)} numbers"
     told = f"`{name}` has {numbers}, {described(thing)}, and is given to {wanted} names."
     if len(thing) < wanted and (lost := lost_before(attempt, thing)):
@@ -123,15 +123,15 @@ def _of_a_cut(attempt: Attempt, code: OwnCode, value: ast.expr, wanted: int) -> 
     dim = op.arguments.get("dim", 0) % len(given)
     sizes = list(dict.fromkeys(v.shape[dim] for v in op.outputs))
     told = (
-        f"`{text_of(value, code.place)}` cuts {shape_text(given)} along dim {dim}, which has "
+        f"`{text_of(value)}` cuts {shape_text(given)} along dim {dim}, which has "
         f"{given[dim]}, into {parts} {'piece' if parts == 1 else 'pieces'} of "
         f"{' and '.join(map(str, [sizes[0], *sizes[1:][-1:]]))}, for {wanted} names."
     )
     source = what_is_given(value)
     for axis in dict.fromkeys((dim, 1)):
-        new = f"torch.chunk({text_of(source, code.place)}, {wanted}, dim={axis})" if source else ""
+        new = f"torch.chunk({text_of(source)}, {wanted}, dim={axis})" if source else ""
         is_enough = axis < len(given) and given[axis] >= wanted
-        if new and is_enough and runs_with(attempt, code.place, (value, new)):
+        if new and is_enough and runs_with_code(attempt, (value, new)):
             each = -(-given[axis] // wanted)
             return f"{told} `{new}` makes {wanted} of {each}, and the network runs."
     return f"{told} Write as many names as there are pieces."
@@ -139,8 +139,8 @@ def _of_a_cut(attempt: Attempt, code: OwnCode, value: ast.expr, wanted: int) -> 
 
 def _divided(attempt: Attempt, code: OwnCode, value: ast.expr, wanted: int) -> str:
     """Say how the channels of a tensor are divided, where the network runs with that."""
-    new = f"torch.chunk({text_of(value, code.place)}, {wanted}, dim=1)"
-    return runs_by(attempt, code.place, [(new, [value])])
+    new = f"torch.chunk({text_of(value)}, {wanted}, dim=1)"
+    return code_that_runs(attempt, [(new, [value])])
 
 
 def _of_a_loop(attempt: Attempt, code: OwnCode, kind: str = "") -> str:
@@ -148,8 +148,8 @@ def _of_a_loop(attempt: Attempt, code: OwnCode, kind: str = "") -> str:
     loop = statement_at(code.place)
     if not isinstance(loop, ast.For) or not isinstance(loop.target, ast.Tuple):
         return ""
-    names = [text_of(name, code.place) for name in loop.target.elts]
-    text, call = text_of(loop.iter, code.place), loop.iter
+    names = [text_of(name) for name in loop.target.elts]
+    text, call = text_of(loop.iter), loop.iter
     func = ast.unparse(call.func) if isinstance(call, ast.Call) else ""
     gives, works = "a number and one thing", ""
     if kind and not func and len(names) == 2 and not names[0].startswith(("i", "n", "k", "l", "_")):
@@ -159,7 +159,7 @@ def _of_a_loop(attempt: Attempt, code: OwnCode, kind: str = "") -> str:
         )
     if func == "enumerate" and len(names) > 2:
         inner = f"{names[0]}, ({', '.join(names[1:])})"
-        if runs_with(attempt, code.place, (loop.target, inner)):
+        if runs_with_code(attempt, (loop.target, inner)):
             works = f"With `for {inner} in {text}`, the network runs."
     if func == "zip" and isinstance(call, ast.Call) and len(call.args) != len(names):
         gives, works = f"{len(call.args)} things", f"Write {len(call.args)} names."
@@ -170,7 +170,7 @@ def _of_a_loop(attempt: Attempt, code: OwnCode, kind: str = "") -> str:
 
 def _of_a_value(attempt: Attempt, code: OwnCode, value: ast.expr, wanted: int) -> str:
     """Say how many parts a variable has, or what a function of the network's own returns."""
-    thing, name = evaluated(value, code.frame), text_of(value, code.place)
+    thing, name = evaluated(value, code.frame), text_of(value)
     count, end = returned_parts(value, code.frame)
     path = next(reversed(attempt.recording.returned), "")
     if 0 < count < wanted and path and (kept := _not_kept(attempt, path)):

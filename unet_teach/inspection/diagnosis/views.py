@@ -11,7 +11,6 @@ from itertools import takewhile
 from unet_teach.inspection.axes import finest_strides
 from unet_teach.inspection.diagnosis.attempt import Attempt
 from unet_teach.inspection.diagnosis.layer_settings import given_to_last
-from unet_teach.inspection.diagnosis.own_code import own_code
 from unet_teach.inspection.diagnosis.source import evaluated, parts_at, text_of
 from unet_teach.inspection.recording import Value, way_back
 from unet_teach.inspection.wording import shape_text
@@ -39,7 +38,7 @@ def windows_do_not_fit(attempt: Attempt) -> str:
         for step in (window * stride * more for more in (1, 2, 4)):  # deeper levels need more
             _, working = attempt.working_sides(sides, dict.fromkeys(sides, step))
             works = [shape_text((sides | near).values()) for near in working]
-            if works and attempt.runs_with(dict.fromkeys(sides, 3 * step)):
+            if works and attempt.runs_with_sides(dict.fromkeys(sides, 3 * step)):
                 return (
                     f"{told} It cuts the map into pieces of {window}, and the network runs where "
                     f"the image's sides are multiples of {step}: {' or '.join(works)} works. Pad "
@@ -51,16 +50,16 @@ def windows_do_not_fit(attempt: Attempt) -> str:
 
 def _rest_lost(attempt: Attempt, asked: list[int]) -> str:
     """Say which // of the line leaves a rest."""
-    code = own_code(attempt.error)
+    code = attempt.code
     for node in parts_at(code.place, ast.BinOp):
         whole, parts = (evaluated(side, code.frame) for side in (node.left, node.right))
         is_whole = isinstance(whole, int) and isinstance(parts, int) and 1 < parts < whole
         if not is_whole or not isinstance(node.op, ast.FloorDiv) or not (rest := whole % parts):
             continue
         if whole // parts in asked:
-            left, right = (text_of(side, code.place) for side in (node.left, node.right))
+            left, right = (text_of(side) for side in (node.left, node.right))
             return (
-                f"`{text_of(node, code.place)}`, {whole} // {parts}, is {whole // parts} and "
+                f"`{text_of(node)}`, {whole} // {parts}, is {whole // parts} and "
                 f"leaves a rest: {parts} does not divide {whole}. Make `{left}` {whole - rest} or "
                 f"{whole - rest + parts}, or choose a number that divides it for `{right}`."
             )
@@ -85,7 +84,7 @@ def _not_divided(attempt: Attempt, given: tuple[int, ...], asked: list[int], num
                 f"{whole % parts} are left over. Take a number that divides {whole}{such}."
             )
     factor, rest = divmod(numbers, math.prod(asked))
-    names = own_code(attempt.error).values.items()
+    names = attempt.code.values.items()
     missing = [n for n, value in names if isinstance(value, int) and value == factor > 1]
     if missing and not rest:
         return f"The factor {factor} is missing, and {missing[0]} is {factor}: is it left out?"

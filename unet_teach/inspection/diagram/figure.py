@@ -89,7 +89,10 @@ def gallery(drawings: Mapping[str, Drawing], columns: int = 2) -> tuple[Figure, 
     across = max(min(columns, len(letters)), 1)
     room, total_width = PANEL_WIDTH, across * (PANEL_WIDTH + GAP_BESIDE)
     grid = replace(GALLERY, width=room)
-    drawings = {letter: _without_missing(drawing) for letter, drawing in drawings.items()}
+    drawings = {  # what a network lacks would give its verdict away
+        letter: replace(drawing, skips=tuple(skip for skip in drawing.skips if skip.present))
+        for letter, drawing in drawings.items()
+    }
     made = {letter: layout(drawing, grid) for letter, drawing in drawings.items()}
     # The same scale for all, so that sizes can be compared.
     scale = min([1.0, *(room / one.width for one in made.values())])
@@ -110,11 +113,6 @@ def gallery(drawings: Mapping[str, Drawing], columns: int = 2) -> tuple[Figure, 
             top += height
     alt = (f"{letter}: {alt_text(d, with_verdict=False)}" for letter, d in drawings.items())
     return drawn, " ".join(alt)
-
-
-def _without_missing(drawing: Drawing) -> Drawing:
-    """Leave out what a network lacks, since that would give its verdict away."""
-    return replace(drawing, skips=tuple(skip for skip in drawing.skips if skip.present))
 
 
 def _panel(figure: Figure, place: tuple[float, float, float, float]) -> Axes:

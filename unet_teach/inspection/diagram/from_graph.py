@@ -131,11 +131,7 @@ def _index_at(boxes: Sequence[Box], level: float, arm: Arm) -> int | None:
 
 def _one_per_level(graph: Graph, path: Sequence[Value]) -> list[Value]:
     """Return the last value with weights of each level, or the last one if none has weights."""
-    runs: list[list[Value]] = []
-    for value in path:
-        if not runs or not is_same_level(graph.levels[value], graph.levels[runs[-1][0]]):
-            runs.append([])
-        runs[-1].append(value)
+    runs = graph.runs_at_one_level(path)
     return [next((v for v in reversed(r) if v.op in graph.ops_with_weights), r[-1]) for r in runs]
 
 

@@ -30,8 +30,8 @@ def picture(drawing: Drawing, grid: Grid, attribute: str = "") -> str:
     made = layout(drawing, grid)
     scale = grid.font_size / 15
     parts = [
-        _arrow(line, scale, is_reached=_is_reached(drawing, index))
-        for index, line in enumerate(made.arrows)
+        _arrow(line, scale, is_reached=all(box.reached for box in drawing.boxes[i : i + 2]))
+        for i, line in enumerate(made.arrows)
     ]
     for skip, line in zip(drawing.skips, made.skips, strict=True):
         kind = skip.kind if skip.kind in (MISMATCH, NOT_REACHED) else "skip"
@@ -53,10 +53,6 @@ def picture(drawing: Drawing, grid: Grid, attribute: str = "") -> str:
         f'style="--width:{2 * scale:.3g};--units:{made.width:.4g}">'
         f"{hatch if failed is not None or made.stop else ''}{''.join(parts)}</svg>"
     )
-
-
-def _is_reached(drawing: Drawing, arrow: int) -> bool:
-    return all(box.reached for box in drawing.boxes[arrow : arrow + 2])
 
 
 def _box(box: Box, state: str, place: Place, texts: Sequence[Text], grid: Grid, start: str) -> str:
