@@ -615,12 +615,14 @@ def test_a_reply_does_not_depend_on_chance(name):
     texts = set()
     for seed in range(5):
         torch.manual_seed(seed)
-        texts.add(own_unet._problem(WRONG[name][0]()))
+        texts.add(own_unet._diagnosis(WRONG[name][0]()))
     assert len(texts) == 1
 
 
 def test_a_depth_that_is_ignored_gets_the_same_reply_each_time():
-    replies = [own_unet._problem(made_with(lambda i, o, d, b: (i, o, 3, b))())[0] for _ in range(3)]
+    replies = [
+        own_unet._diagnosis(made_with(lambda i, o, d, b: (i, o, 3, b))())[0] for _ in range(3)
+    ]
     assert "4×6 with depth=1, 4×6 with depth=2, 4×6 with depth=3" in replies[0]
     assert len(set(replies)) == 1
 

@@ -120,23 +120,19 @@ class Exercise:
             return Reply(
                 f"{self.prompt} Write your answer in place of the dots.", Outcome.NOT_ATTEMPTED
             )
-        result = sandbox.call(lambda: self._problem(answer), SECONDS)
+        result = sandbox.call(lambda: self._diagnosis(answer), SECONDS)
         printed = f"\n(Your code printed: {result.printed})" if result.printed else ""
-        said, mistake = result.value or ("", "")
-        if result.error is None and not said:
+        problem, mistake = result.value or ("", "")
+        if result.error is None and not problem:
             RECORD.mark_solved(self.name)
             self.when_solved(answer)
             return Reply(self.praise + printed, Outcome.SOLVED)
-        said, before = result.error or said, RECORD.entry(self.name)
-        entry = self._count_attempt(answer, mistake)
-        kind = mistake or said
-        again = entry.attempts != before.attempts and _LAST_REPLY.get(self.name) == kind
-        _LAST_REPLY[self.name] = kind
-        repeated = self._repeated() if again else ""
+        problem = result.error or problem
+        repeated = self._count_attempt(answer, problem, mistake)
         next_step = self._next_step(RECORD.entry(self.name))
-        return Reply(said + repeated + printed + next_step, Outcome.NOT_YET)
+        return Reply(problem + repeated + printed + next_step, Outcome.NOT_YET)
 
-    def _problem(self, answer: Any) -> tuple[str, str]:
+    def _diagnosis(self, answer: Any) -> tuple[str, str]:
         """Return what is wrong with the answer in sentences, and the name of the known mistake.
 
         Both are empty if the answer is right, and the name is if no known mistake is recognised.
@@ -177,13 +173,17 @@ class Exercise:
             passed.append(check.holds)
         return check, "", passed
 
-    def _count_attempt(self, answer: Any, mistake: str) -> ProgressEntry:
-        attempt, entry = fingerprint(answer), RECORD.entry(self.name)
-        new = ProgressEntry((attempt,), mistakes=(mistake,) if mistake else ())
-        merged = entry.merged_with(new)
-        if merged == entry:
-            return entry
-        return RECORD.change(self.name, attempts=merged.attempts, mistakes=merged.mistakes)
+    def _count_attempt(self, answer: Any, problem: str, mistake: str) -> str:
+        """Record a wrong answer; return what to add to a reply that another answer just got."""
+        before = RECORD.entry(self.name)
+        new = ProgressEntry((fingerprint(answer),), mistakes=(mistake,) if mistake else ())
+        after = before.merged_with(new)
+        if after != before:
+            RECORD.change(self.name, attempts=after.attempts, mistakes=after.mistakes)
+        reply = mistake or problem
+        is_repeated = after.attempts != before.attempts and _LAST_REPLY.get(self.name) == reply
+        _LAST_REPLY[self.name] = reply
+        return self._repeated() if is_repeated else ""
 
     def _next_step(self, entry: ProgressEntry) -> str:
         offers = []
