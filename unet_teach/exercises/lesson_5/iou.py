@@ -7,9 +7,9 @@ import torch
 from torch import Tensor
 
 from unet_teach.exercises.checks.functions import Case, Probes, a_number, alike
+from unet_teach.exercises.checks.masks import input_changed, three_checks, where_right
 from unet_teach.exercises.checks.ratios import factor_of
 from unet_teach.exercises.exercise import Exercise, KnownMistake
-from unet_teach.exercises.lesson_5.masks import input_changed, three_checks, where_right
 from unet_teach.exercises.lesson_5.scores import RIGHT, counts, formula_of
 from unet_teach.exercises.plain_values import plain
 from unet_teach.segmentation import metrics
@@ -137,17 +137,12 @@ iou = Exercise(
         with_empty.mistake("pixel accuracy", "That's pixel accuracy: you count the background pixels that both masks agree on, too. Where foreground is rare, an empty mask would score high. Leave out the pixels that are False in both.",
             lambda a, t: (a == t).float().mean()),
         known.mistake("Dice", "That's Dice: twice the pixels in both, divided by the sum of the two areas. It is never lower than the IoU, so never compare one with the other. For the IoU, divide by the pixels in either.",
-            metrics.dice, lambda a, t: 2 * (a & t).sum() / (a.sum() + t.sum()),
-            lambda a, t: (2 * (a & t).sum() / (a.sum() + t.sum())).nan_to_num()),
+            metrics.dice),
         known.mistake("the mean of the images", "That's the mean of the images' IoUs, so an image with 3 foreground pixels counts as much as one with 3000. Count the pixels of the whole batch first, and then divide once.",
-            lambda a, t: fmean(map(metrics.iou, a, t)),
-            lambda a, t: ((a & t).sum((1, 2, 3)) / (a | t).sum((1, 2, 3)).clamp(min=1)).mean(),
-            lambda a, t: ((a & t).sum((1, 2, 3)) / (a | t).sum((1, 2, 3))).mean()),
+            lambda a, t: fmean(map(metrics.iou, a, t))),
         with_empty.mistake("empty masks divide by 0", "It's right except for two empty masks, where torch divides 0 by 0 and returns NaN. One NaN makes every mean NaN, so handle an empty union yourself.",
             lambda a, t: (a & t).sum() / (a | t).sum()),
         with_empty.mistake("0 for empty masks", "You give two empty masks 0, the worst score. But nothing was there and nothing was predicted, so the prediction is perfect.",
-            lambda a, t: ((a & t).sum() / (a | t).sum()).nan_to_num(),
-            lambda a, t: (a & t).sum() / ((a | t).sum() + 1e-9),
             lambda a, t: (a & t).sum() / (a | t).sum().clamp(min=1)),
         known.mistake("rounded down", "Your number is 0 unless the two masks are equal, as if it were rounded down to a whole number. The IoU is the fraction itself: divide with `/`.",
             lambda a, t: (a & t).sum() // (a | t).sum().clamp(min=1), at="its values"),

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 
 from unet_teach.exercises.checks.functions import Case, a_number, alike, is_function
+from unet_teach.exercises.checks.masks import runs_on
 from unet_teach.exercises.checks.training_state import (
     Validation,
     ValidationRun,
@@ -23,7 +24,6 @@ from unet_teach.exercises.checks.training_state import (
     run_validation,
 )
 from unet_teach.exercises.exercise import Check, Exercise, KnownMistake
-from unet_teach.exercises.lesson_5.masks import runs_on
 from unet_teach.exercises.lesson_5.scores import RIGHT, formula_of
 from unet_teach.exercises.plain_values import plain
 from unet_teach.segmentation import metrics
@@ -196,17 +196,20 @@ def _found_limit(tasks: list[ValidationTask], scores: list[Any]) -> str:
     return f"On four networks, your number is the IoU of a prediction that is True where a logit is above about {limit:.2g}, a probability of {limit.sigmoid():.2g}. It should be True where a logit is above 0."
 
 
-def _left_in_other_mode(answer: Validation, training: bool) -> list[str]:
-    """Return which parts are left in another mode than this; the network's own name is ""."""
-    modes = run_validation(answer, known_task(), training=training).modes
-    return [name for name, mode in modes.items() if mode != training]
+def _modes_left(answer: Validation) -> list[list[str]]:
+    """Return which parts a network that comes in training, and in eval mode, has in the other.
+
+    The network's own name is "".
+    """
+    came = {mode: run_validation(answer, known_task(), training=mode) for mode in (True, False)}
+    return [[n for n, mode in run.modes.items() if mode != was] for was, run in came.items()]
 
 
 def _mode_problem(answer: Validation) -> str | None:
     problems = []
-    for before, after, training in (("training", "eval", True), ("eval", "training", False)):
+    modes = (("training", "eval"), ("eval", "training"))
+    for (before, after), wrong in zip(modes, _modes_left(answer), strict=True):
         comes = f"A network that comes in {before} mode"
-        wrong = _left_in_other_mode(answer, training)
         if wrong == [""]:
             problems.append(
                 f"{comes} has its layers back in {before} mode afterwards, but its own `training` says {after} mode. `network.train(mode)` sets both."
@@ -276,10 +279,6 @@ def _soft_iou(logits: Tensor, masks: Tensor) -> float:
 
 
 # ---------------------------------------------------------------------------------- known mistakes
-def _modes_left(answer: Validation) -> tuple[list[str], list[str]]:
-    return _left_in_other_mode(answer, training=True), _left_in_other_mode(answer, training=False)
-
-
 def wrong_score(name: str, sentence: str, *scores: Score) -> KnownMistake:
     """Make a known mistake: the validation returns one of these scores, of either mode's logits."""
 

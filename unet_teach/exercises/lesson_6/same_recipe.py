@@ -176,17 +176,11 @@ def _ignores_test_scores(answer: Pick) -> str | None:
     )
 
 
-def _from_start(best: float, rate: Callable[[list[Trial]], Any]) -> Pick:
-    """Make a search that begins with this best score, and with a rate in case none is better."""
-
-    def pick(trials: list[Trial]) -> Any:
-        highest, found = best, rate(trials)
-        for trial in trials:
-            if trial[1] > highest:
-                highest, found = trial[1], trial[0]
-        return found
-
-    return pick
+def _from_start(rate: Callable[[list[Trial]], Any]) -> Pick:
+    """Make a search that begins with a best score of 0, and with a rate in case none is better."""
+    return lambda trials: max(
+        [(0, rate(trials)), *((v, r) for r, v, _ in trials)], key=lambda pair: pair[0]
+    )[1]
 
 
 def _is_constant(answer: Pick) -> bool:
@@ -236,9 +230,9 @@ same_recipe = Exercise(
             (lambda: lambda r: max(r, key=lambda x: x[1] * x[2])[0], lambda: lambda r: max(r, key=lambda x: min(x[1:]))[0],
              lambda: lambda r: max(r, key=lambda x: (round(x[1], 1), x[2]))[0])),
         known.mistake("the search starts at a number", "Where all scores are negative, as log-likelihoods are, your search finds nothing: it starts with a number, such as `best = 0`, that no score exceeds. Start with the first trial, or with `-math.inf`.",
-            *(_from_start(best, rate) for best in (0, -1) for rate in (lambda t: None, lambda t: 0, lambda t: t[0][0], lambda t: t[-1][0]))),
+            *(_from_start(rate) for rate in (lambda t: None, lambda t: 0, lambda t: t[0][0], lambda t: t[-1][0]))),
         known.mistake("the best score isn't kept", "Your search ends with the last trial that beats the score it began with, because it never sets a new best. Where you keep the learning rate, keep its score as well: `best = validation`.",
-            lambda t: [t[0][0], *(r for r, v, _ in t if v > t[0][1])][-1], *(lambda t, best=best: [None, *(r for r, v, _ in t if v > best)][-1] for best in (0, -1))),
+            lambda t: [t[0][0], *(r for r, v, _ in t if v > t[0][1])][-1], lambda t: [None, *(r for r, v, _ in t if v > 0)][-1]),
         KnownMistake("a constant", "You return the same number for every list of trials. Find it in `trials`.",
             lambda: lambda trials: 0.003, _is_constant),
         known.mistake("compared by the rate", "On their own, `max`, `min` and `sorted` compare tuples by their first entry, the learning rate. Which entry should decide?",

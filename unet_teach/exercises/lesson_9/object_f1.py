@@ -9,9 +9,9 @@ import torch
 from torch import Tensor
 
 from unet_teach.exercises.checks.functions import Case, Function, Probes, a_number, alike, matches
+from unet_teach.exercises.checks.masks import input_changed, three_checks, where_right
 from unet_teach.exercises.checks.ratios import ratio_in_words, rounded_in_words
 from unet_teach.exercises.exercise import Exercise, KnownMistake
-from unet_teach.exercises.lesson_5.masks import input_changed, three_checks, where_right
 from unet_teach.exercises.plain_values import plain
 
 
@@ -223,9 +223,9 @@ object_f1 = Exercise(
         known.mistake("rounded down", "Your number is always 0, although some cells match. `//` and `int(…)` round it down, and `try … except` hides an error. Divide with `/`.",
             lambda x: 0 * x.sum()),
         known.mistake("precision", "That's precision: of the cells found, the share that match. Somebody who finds one cell and gets it right would have 1. Count the cells of the target, too.",
-            lambda x: (x > 0.5).sum() / x.shape[0], lambda x: (x > 0.5).any(1).float().mean()),
+            lambda x: (x > 0.5).sum() / x.shape[0]),
         known.mistake("recall", "That's recall: of the cells in the target, the share that were found. Somebody who finds a thousand cells too many would not notice. Count the cells found, too.",
-            lambda x: (x > 0.5).sum() / x.shape[1], lambda x: (x > 0.5).any(0).float().mean()),
+            lambda x: (x > 0.5).sum() / x.shape[1]),
         known.mistake("not twice", "Even if every cell matches you get one half, because a match uses up *two* cells, one on each side. Count each match twice.",
             lambda x: (x > 0.5).sum() / sum(x.shape)),
         known.mistake("matched over all", "That's matches / (matches + spurious + missed), which average precision uses. F1 counts each match twice, above and below the line.",

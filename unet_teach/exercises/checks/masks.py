@@ -1,4 +1,4 @@
-"""Checks of lesson 5 for functions of masks: type, shape, pixels, and on which inputs they are right."""
+"""Checks for functions of masks: type, shape, pixels, and on which inputs they are right."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -30,13 +30,14 @@ AXES = {
 
 
 def tensor_of(right_type: Callable[[Tensor], bool], otherwise: str) -> Kind:
-    """Make a kind of tensor; `otherwise` ends the sentence about a tensor that is not `right_type`."""
+    """Make a kind of tensor; `otherwise` ends the sentence about one that is not `right_type`."""
 
     def problem(value: object) -> str | None:
         if not isinstance(value, Tensor):
             made = {list: "torch.tensor", ndarray: "torch.from_numpy"}.get(type(value))
             makes = f" (`{made}` makes one)" if made else ""
-            return f"you return something of type {type(value).__name__}, but it should be a tensor{makes}"
+            kind = f"something of type {type(value).__name__}"
+            return f"you return {kind}, but it should be a tensor{makes}"
         if not right_type(value):
             shape = f"a tensor of shape {tuple(value.shape)}" if value.dim() else "one number"
             return f"you return {shape} and type {value.dtype}{otherwise}"
@@ -149,7 +150,7 @@ def first_wrong_pixel(
             return f"you return one number instead of a {what} of shape {tuple(target.shape)}"
         if value.shape != target.shape:
             shapes = f"the {what}'s shape is {tuple(value.shape)} instead of {tuple(target.shape)}"
-            return f"{shapes}{about_shape(value, target)}"
+            return f"{shapes}{_about_shape(value, target)}"
         wrong = value != target
         place = tuple(wrong.nonzero()[0].tolist())
         images = [number for number, image in enumerate(wrong, start=1) if image.any()]
@@ -158,7 +159,10 @@ def first_wrong_pixel(
             where = f", all of them in image {' and '.join(map(str, images))} of {len(target)}"
         sorted_values = (x.to(value.dtype).flatten().sort().values for x in (value, target))
         if target.is_floating_point() and torch.equal(*sorted_values):
-            return f"every value appears as often as it should, but in the wrong place; the first wrong one is at {list(place)}"
+            return (
+                "every value appears as often as it should, but in the wrong place; the first "
+                f"wrong one is at {list(place)}"
+            )
         number = int(wrong.sum())
         count = f"{number} of {wrong.numel()} pixels {'is' if number == 1 else 'are'} wrong{where}"
         return f"{count}; {sentence(case.inputs, place, value[place])}"
@@ -166,7 +170,7 @@ def first_wrong_pixel(
     return explain
 
 
-def about_shape(value: Tensor, target: Tensor) -> str:
+def _about_shape(value: Tensor, target: Tensor) -> str:
     """Say which axis a mask of the wrong shape lacks, and whether its values are right."""
     shape, wanted = list(value.shape), list(target.shape)
     names = AXES[target.dim()]
