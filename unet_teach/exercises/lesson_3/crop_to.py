@@ -89,16 +89,12 @@ def _window(skip: Tensor, up: Tensor, start: Size) -> Tensor:
     return skip[:, :, top : top + height, left : left + width]
 
 
-def centre(skip: Tensor, up: Tensor) -> Tensor:
-    """Return the middle of the skip, as large as up."""
-    return _window(skip, up, _start(skip, up))
-
-
 # Four functions: either middle of the rows with either middle of the columns.
 _CENTRES: list[Function] = [
     lambda skip, up, extra=extra: _window(skip, up, _start(skip, up, extra))
     for extra in product((0, 1), (0, 1))
 ]
+centre = _CENTRES[0]
 
 
 def _find(window: Tensor, skip: Tensor) -> Size | None:

@@ -12,9 +12,9 @@ from unet_teach.exercises.checks.functions import (
     Probes,
     is_function,
     matches,
+    returns,
     some_numbers,
 )
-from unet_teach.exercises.checks.masks import runs_on
 from unet_teach.exercises.exercise import Check, Exercise, KnownMistake
 from unet_teach.exercises.parentheses import source_of
 from unet_teach.exercises.plain_values import as_list
@@ -192,7 +192,7 @@ held_out = Exercise(
     prompt="Columns `start` to `stop − 1` of an image are held out for validation. List, in any order, the left column of every crop that fits into the image and touches none of them. The image is `width` pixels wide and a crop is `crop` pixels wide.",
     checks=(
         is_function("training_lefts(width, crop, start, stop)"),
-        runs_on(_known_cases, "a list of numbers", some_numbers()),
+        returns("a list of numbers", some_numbers(), _known_cases),
         Check(_values.holds, lambda answer: _values.problem(_sorted(answer)), _facts),
     ),
     mistakes=(

@@ -11,8 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 
-from unet_teach.exercises.checks.functions import Case, a_number, alike, is_function
-from unet_teach.exercises.checks.masks import runs_on
+from unet_teach.exercises.checks.functions import Case, a_number, alike, is_function, returns
 from unet_teach.exercises.checks.training_state import (
     Validation,
     ValidationRun,
@@ -302,7 +301,7 @@ validation_iou = Exercise(
     prompt="Return the IoU of a network's predictions and boolean masks (N, 1, H, W), all pixels counted together. The network returns logits; as in `to_mask`, a pixel is foreground where its logit is above 0. Run it as it will be used, and record nothing for `backward()`. Afterwards it has to be in the mode it came in, with nothing else changed.",
     checks=(
         is_function("validate(network, images, masks)"),
-        runs_on(_cases, "one number", a_number),
+        returns("one number", a_number, _cases),
         Check("no side effects", _side_effect),
         Check("its value", _value_problem),
         Check("the mode it came in", _mode_problem),

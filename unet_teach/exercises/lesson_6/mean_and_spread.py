@@ -22,6 +22,7 @@ from unet_teach.exercises.checks.functions import (
     returns,
     some_numbers,
 )
+from unet_teach.exercises.checks.ratios import rounded_in_words
 from unet_teach.exercises.exercise import Check, Exercise
 from unet_teach.exercises.plain_values import as_list
 
@@ -150,19 +151,14 @@ STATISTICS: dict[str, Summarise] = {
 
 def _statistic(values: list[Any], place: int) -> str:
     """Name what the values are for each of the known lists, as far as that is defined there."""
-
-    def rounded(digits: int) -> Summarise:
-        return lambda scores: round(summary(scores)[place], digits)
-
-    own = {f"the right one, rounded to {digits} digits": rounded(digits) for digits in (3, 2, 1)}
-    for name, compute in (STATISTICS | own).items():
+    for name, compute in STATISTICS.items():
         same = []
         for value, case in zip(values, _known_cases(), strict=True):
             with contextlib.suppress(ArithmeticError, ValueError):  # undefined, as of two scores
                 same.append(alike(value, compute(*case.inputs)))
         if len(same) > 3 and all(same):
             return name
-    return ""
+    return rounded_in_words(values, [summary(*case.inputs)[place] for case in _known_cases()])
 
 
 def _fixed_divisor(values: list[Any], place: int) -> float:

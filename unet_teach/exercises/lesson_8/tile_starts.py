@@ -36,8 +36,7 @@ MOST_SHOWN = 12  # starts of one list
 # --------------------------------------------------------------------------------- right answers
 def _pushed_back(size: int, tile: int, shared: int) -> list[int]:
     """Full steps, and a last tile pushed back until it ends with the image."""
-    last = max(0, size - tile)
-    return [*range(0, last, tile - shared), last]
+    return _with_last(size, tile, tile - shared)
 
 
 def _spread(size: int, tile: int, shared: int) -> list[int]:

@@ -41,7 +41,7 @@ def _left(probabilities: Tensor, threshold: float) -> Tensor:
 
 
 def _wrong_pixel(inputs: tuple[Tensor, float], place: tuple[int, ...], pixel: Tensor) -> str:
-    background, inside, border = inputs[0][(slice(None), *place)].tolist()
+    background, inside, border = inputs[0][:, place[0], place[1]].tolist()
     return f"for example, one with background {background:.3g}, inside {inside:.3g} and border {border:.3g} is {bool(pixel)} in your mask"
 
 

@@ -1,21 +1,13 @@
 """Exercise `rare_weights` of lesson 9: weights of the classes from how frequent they are."""
 
 import math
-from dataclasses import replace
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from unet_teach.exercises.checks.functions import (
-    Case,
-    Function,
-    Probes,
-    is_function,
-    matches,
-    some_numbers,
-)
-from unet_teach.exercises.checks.functions import returns as returns_kind
+from unet_teach.exercises.checks.functions import Case, Function, Probes, some_numbers
+from unet_teach.exercises.checks.masks import three_checks
 from unet_teach.exercises.exercise import Exercise
 from unet_teach.exercises.plain_values import as_list
 
@@ -112,11 +104,7 @@ rare_weights = Exercise(
     name="rare_weights",
     lesson=9,
     prompt="Return a weight for each class, given how many pixels each class has (a tensor of whole numbers above 0): proportional to one over the square root of that number, and scaled so that the mean of the weights is 1.",
-    checks=(
-        is_function("class_weights(counts)"),
-        returns_kind("a weight for each class", some_numbers(), _known_cases),
-        replace(matches(_weights, _cases, _ratio), facts=_dependence),
-    ),
+    checks=three_checks("class_weights(counts)", "a weight for each class", some_numbers(), _weights, _cases, _dependence, _ratio),
     mistakes=(
         known.mistake("frequent classes weigh more", "The most frequent class weighs most, so the rare one counts even less than before. Divide by the root instead of multiplying with it.",
             lambda c: c.sqrt() / c.sqrt().mean(), lambda c: c**0.5, lambda c: c / c.float().mean(), lambda c: c / c.sum()),
