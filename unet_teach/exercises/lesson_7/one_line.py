@@ -7,8 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 
-from unet_teach.exercises import sandbox
-from unet_teach.exercises.checks.functions import Probes, is_function
+from unet_teach.exercises.checks.functions import Case, Probes, is_function, on_each_case
 from unet_teach.exercises.checks.tensors import (
     TensorProbes,
     Trace,
@@ -34,18 +33,16 @@ def _two_feature_maps(batch: int = 2) -> tuple[Tensor, Tensor]:
     return F.relu(x), F.relu(skip)
 
 
-def _shape_problem(answer: Meet) -> str | None:
-    for batch in (2, 1, 3):
-        shape = (batch, 16, 6, 10)
-        try:
-            output = answer(*_two_feature_maps(batch))
-        except Exception as error:
-            return f"With x and skip of shape {shape}: {sandbox.describe(error)}"
-        if not isinstance(output, Tensor):
-            return no_tensor(output)
-        if problem := shape_problem(output, shape, f"With x and skip of shape {shape}"):
-            return problem
-    return None
+def _shapes() -> list[Case]:
+    shapes = [(batch, 16, 6, 10) for batch in (2, 1, 3)]
+    return [Case(f"With x and skip of shape {shape}", shape) for shape in shapes]
+
+
+def _shape_problem(answer: Meet, case: Case) -> str | None:
+    output = answer(*_two_feature_maps(case.inputs[0]))
+    if not isinstance(output, Tensor):
+        return no_tensor(output)
+    return shape_problem(output, case.inputs, case.call)
 
 
 def _batch_problem(answer: Meet) -> str | None:
@@ -155,7 +152,7 @@ one_line = Exercise(
     prompt="Write `meet(x, skip)`, the one line that makes this network a U-Net. Both feature maps have 16 channels, and so must the result.",
     checks=(
         is_function("meet(x, skip)"),
-        Check("its shape", _shape_problem),
+        on_each_case("its shape", _shapes, _shape_problem),
         Check("the same result each time", _chance_problem),
         Check("each image by itself", _batch_problem),
         Check("the verdict", _verdict_problem),
