@@ -73,17 +73,14 @@ def _chance_pairs() -> list[tuple[Tensor, Tensor]]:
     return pairs
 
 
-def _try(answer: Any, *masks: Tensor) -> Any:
-    try:
-        return plain(answer(*(mask.clone() for mask in masks)))
-    except Exception:
-        return None
+def _score(answer: Any, *masks: Tensor) -> Any:
+    return plain(answer(*(mask.clone() for mask in masks)))
 
 
 def _how_computed(answer: Any) -> str:
     """Name the formula of a wrong score, or say what else is known of it."""
     pairs = _chance_pairs()
-    scores = [_try(answer, *pair) for pair in pairs]
+    scores = [_score(answer, *pair) for pair in pairs]
     if all(isinstance(score, float) and score != score for score in scores):
         return "NaN comes from 0 / 0, for example at a pixel that is False in both masks. Add up the pixels first, and then divide once."
     formula = formula_of(scores, pairs)
@@ -96,7 +93,7 @@ def _how_computed(answer: Any) -> str:
             divided = f", which is the IoU divided by all {pixels} pixels"
         return f"On 4 other pairs of masks, your number is always {factor:.4g} times the IoU{divided}. The IoU is {RIGHT}."
     mask, other = pairs[0]
-    tried = [_try(answer, *case.inputs) for case in _known_cases()]
+    tried = [_score(answer, *case.inputs) for case in _known_cases()]
     if {*scores, *tried} <= {0, 1}:
         return "Your number is 0 or 1 for every pair of masks tried. The IoU is a share, so it lies in between wherever the masks overlap in part."
     facts = []
@@ -104,22 +101,18 @@ def _how_computed(answer: Any) -> str:
         ("the same mask twice", mask, mask, 1),
         ("two masks without a common pixel", mask, ~mask, 0),
     ):
-        if (score := _try(answer, one, two)) != target:
-            facts.append(f"For {what} you return {_shown(score)} instead of {target}.")
+        if (score := _score(answer, one, two)) != target:
+            facts.append(f"For {what} you return {score:.4g} instead of {target}.")
             if target == 0 and isinstance(score, float) and 0 < score < 1e-3:
                 facts.append(
                     "So a small number is added above the fraction line. Leave it out, and return 1 yourself where both masks are empty."
                 )
-    swapped = _try(answer, other, mask)
+    swapped = _score(answer, other, mask)
     if not facts and formula != RIGHT and scores[0] != swapped:
         facts.append(
-            f"Swapping prediction and target changes your number from {_shown(scores[0])} to {_shown(swapped)}, but the IoU stays the same."
+            f"Swapping prediction and target changes your number from {scores[0]:.4g} to {swapped:.4g}, but the IoU stays the same."
         )
     return " ".join([*facts, where_right(answer, metrics.iou, _known_cases())])
-
-
-def _shown(score: Any) -> str:
-    return f"{score:.4g}" if isinstance(score, int | float) else "no number"
 
 
 known = Probes(lambda: [*_known_cases()[:3], _chance_pairs()[0]])

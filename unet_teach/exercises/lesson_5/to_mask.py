@@ -64,26 +64,23 @@ def _which_logits(answer: Callable[[Tensor], Any]) -> str:
     """Say for which logits a mask is True, as measured on logits from −10 to 10."""
     logits = torch.arange(-1000, 1001) / 100
     shuffled = logits[300:1401][torch.randperm(1101, generator=torch.Generator().manual_seed(0))]
-    try:
-        mask, again = (answer(x.reshape(1, 1, 1, -1).clone()) for x in (logits, shuffled))
-        if (mask.numel(), again.numel()) != (logits.numel(), shuffled.numel()):
-            return ""
-        mask, again = mask.flatten().bool(), again.flatten().bool()
-        for logit in ALONE:
-            alone = answer(torch.full((1, 1, 2, 3), logit)).flatten().bool()
-            if (alone != mask[round(100 * logit) + 1000]).any():
-                return _depends(logit)
-        for logit, around in permutations(ALONE, 2):
-            image = torch.full((1, 1, 3, 3), around)
-            image[0, 0, 1, 1] = logit
-            both = torch.full((2, 1, 2, 3), around)
-            both[0] = logit
-            if bool(answer(both)[0].flatten()[0]) != bool(mask[round(100 * logit) + 1000]):
-                return f"An image of {logit:g} everywhere has another mask beside an image of {around:g} in its batch than alone, so your mask mixes the images of a batch. Compare each logit with one number."
-            if bool(answer(image)[0, 0, 1, 1]) != bool(mask[round(100 * logit) + 1000]):
-                return _depends(logit)
-    except Exception:
+    mask, again = (answer(x.reshape(1, 1, 1, -1).clone()) for x in (logits, shuffled))
+    if (mask.numel(), again.numel()) != (logits.numel(), shuffled.numel()):
         return ""
+    mask, again = mask.flatten().bool(), again.flatten().bool()
+    for logit in ALONE:
+        alone = answer(torch.full((1, 1, 2, 3), logit)).flatten().bool()
+        if (alone != mask[round(100 * logit) + 1000]).any():
+            return _depends(logit)
+    for logit, around in permutations(ALONE, 2):
+        image = torch.full((1, 1, 3, 3), around)
+        image[0, 0, 1, 1] = logit
+        both = torch.full((2, 1, 2, 3), around)
+        both[0] = logit
+        if bool(answer(both)[0].flatten()[0]) != bool(mask[round(100 * logit) + 1000]):
+            return f"An image of {logit:g} everywhere has another mask beside an image of {around:g} in its batch than alone, so your mask mixes the images of a batch. Compare each logit with one number."
+        if bool(answer(image)[0, 0, 1, 1]) != bool(mask[round(100 * logit) + 1000]):
+            return _depends(logit)
     differs = mask[(100 * shuffled).round().long() + 1000] != again
     if differs.any():
         return _depends(float(shuffled[differs][0]))
