@@ -171,10 +171,7 @@ def _ignores_test_scores(answer: Pick) -> str | None:
             return f"{_case(trials).call}: you return {_shown(picked[-1])}. Three trials share the best validation score, 0.8, so return the learning rate of one of them."
     if all(alike(value, picked[0]) for value in picked):
         return None
-    return (
-        "Where several trials share the best validation score, your choice changes with their test "
-        f"scores: you return {', '.join(map(_shown, picked))} for the same trials with different test scores. Break a tie by anything except the test scores."
-    )
+    return f"Where several trials share the best validation score, your choice changes with their test scores: you return {', '.join(map(_shown, picked))} for the same trials with different test scores. Break a tie by anything except the test scores."
 
 
 def _from_start(rate: Callable[[list[Trial]], Any]) -> Pick:

@@ -130,10 +130,7 @@ def _coverage_problem(starts: list[Any], size: int, tile: int, shared: int) -> s
     end = starts[-1] + tile
     if end == size:
         return None
-    return (
-        f"the last tile starts at {starts[-1]} and ends after {end} pixels, but the image has {size}, so "
-        f"{'its end is left out' if end < size else 'the tile reaches beyond it'}"
-    )
+    return f"the last tile starts at {starts[-1]} and ends after {end} pixels, but the image has {size}, so {'its end is left out' if end < size else 'the tile reaches beyond it'}"
 
 
 def _shared_problem(starts: list[Any], size: int, tile: int, shared: int) -> str | None:
