@@ -35,17 +35,14 @@ JOINED = {"add": "adds them", "cat": "concatenates them"}
 networks = StudentNetworks(lambda answer: new_network(answer, IN_CHANNELS, OUT_CHANNELS))
 
 
-def _class_of(answer: Any) -> type:
-    return answer if isinstance(answer, type) else type(answer)
-
-
 def _output_problem(answer: Any, kind: str) -> str | None:
     for count, size in ((2, SIZES[0]), (1, SIZES[1]), *((3, size) for size in random_sizes(8))):
         images = torch.randn(count, IN_CHANNELS, *size)
         where = images_as_text(count, size).capitalize()
         if problem := problems.output_problem(networks.make(answer), images, OUT_CHANNELS, where):
             other = {"add": "cat", "cat": "add"}[kind]
-            if " has no `" in problem and not issubclass(_class_of(answer), DocumentUNet):
+            student = answer if isinstance(answer, type) else type(answer)
+            if " has no `" in problem and not issubclass(student, DocumentUNet):
                 problem = re.split(r" Is `| Make it in __init__", problem)[0]
                 return f"{problem} Your class doesn't inherit from `DocumentUNet`, which makes these layers: write its name in the brackets after that of your class."
             if f" takes {OUT_CHANNELS} channels, but is given {IN_CHANNELS} " in problem:

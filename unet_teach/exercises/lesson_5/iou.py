@@ -40,7 +40,8 @@ def _case(prediction: Tensor, target: Tensor) -> Case:
     """Describe two masks by the counts that the IoU is made of."""
     count = counts(prediction, target)
     both, either = count["the pixels in both"], count["the pixels in either"]
-    sizes = [_pixels(count[f"the pixels of the {name}"]) for name in ("prediction", "target")]
+    areas = [count[f"the pixels of the {name}"] for name in ("prediction", "target")]
+    sizes = [f"{area} pixel{'s' * (area != 1)}" for area in areas]
     if both == either == 0:
         call = "With two empty masks"
     elif both == either:
@@ -48,10 +49,6 @@ def _case(prediction: Tensor, target: Tensor) -> Case:
     else:
         call = f"With a prediction of {sizes[0]} and a target of {sizes[1]}, {both} in both and {either} in either"
     return Case(call, (prediction, target))
-
-
-def _pixels(count: int) -> str:
-    return "1 pixel" if count == 1 else f"{count} pixels"
 
 
 def _cases() -> list[Case]:

@@ -99,11 +99,8 @@ def _value_problem(answer: Validation) -> str | None:
 
 def _tie_problem(answer: Validation) -> str | None:
     """Say that a logit of 0 counts as foreground, as measured on a network that returns only 0."""
-    task = known_task()
-    for parameter in list(task.network.parameters())[-2:]:
-        nn.init.zeros_(parameter)
-    value = plain(run_validation(answer, task, training=True).value)
-    if task.logits(training=False).any() or alike(value, 0):
+    value = plain(run_validation(answer, _other_logits(known_task(), 0), training=True).value)
+    if alike(value, 0):
         return None
     return f"A network that returns 0 for every pixel finds no foreground, so its IoU is 0, but you return {value:.4g}. A pixel is foreground where its logit is above 0, so compare with `>`."
 
@@ -133,19 +130,21 @@ def _value_facts(answer: Validation, task: ValidationTask, run: ValidationRun) -
         parts = zip(torch.split(right, sizes), torch.split(task.masks, sizes), strict=True)
         own = " and ".join(f"{metrics.iou(p, t):.4g}" for p, t in parts)
         return f"Your function runs the network on batches of {' and '.join(map(str, run.batches))} images, whose own IoUs are {own}. Add up the pixels in both and the pixels in either over all batches, and divide once at the end: {both} / {either} = {both / either:.4g}."
-    value, doubled = plain(run.value), _with_doubled_logits(answer, task)
+    twice = run_validation(answer, _other_logits(task, 2), training=True)
+    value, doubled = plain(run.value), plain(twice.value)
     if not alike(value, doubled):
         return f"If all logits are twice as large, your number changes from {value:.4g} to {doubled:.4g}. But the same logits are above 0 then, so the prediction is the same. Make a mask of the logits first, by comparing them with 0, and compute the IoU from masks alone."
     return f"Here {int(right.sum())} logits are above 0 and {int(task.masks.sum())} pixels of the masks are True. {both} pixels are in both and {either} in either, so the IoU is {both} / {either} = {both / either:.4g}."
 
 
-def _with_doubled_logits(answer: Validation, task: ValidationTask) -> Any:
-    """Return the score of the same network whose last layer makes logits twice as large."""
+def _other_logits(task: ValidationTask, factor: float, added: float = 0) -> ValidationTask:
+    """Return the task with a last layer that multiplies the logits and adds a number to them."""
     network = copy.deepcopy(task.network)
+    weight, bias = list(network.parameters())[-2:]
     with torch.no_grad():
-        for weight in list(network.parameters())[-2:]:
-            weight.mul_(2)
-    return plain(run_validation(answer, replace(task, network=network), training=True).value)
+        weight.mul_(factor)
+        bias.mul_(factor).add_(added)
+    return replace(task, network=network)
 
 
 def _scored(answer: Validation) -> tuple[list[ValidationTask], list[Any]]:
@@ -224,8 +223,7 @@ def _mode_problem(answer: Validation) -> str | None:
 
 def _mode_after_nothing(answer: Validation) -> str | None:
     """Say that the mode is another where nothing is foreground, which may have its own `return`."""
-    task = known_task()
-    nn.init.constant_(list(task.network.parameters())[-1], -1e6)
+    task = _other_logits(known_task(), 1, -1e6)
     with contextlib.suppress(Exception):  # the IoU of nothing and nothing is not asked for
         run = run_validation(answer, replace(task, masks=task.masks & False), training=True)
         if not all(run.modes.values()):

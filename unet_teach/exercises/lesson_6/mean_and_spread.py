@@ -36,19 +36,22 @@ def summary(scores: Sequence[float]) -> tuple[float, float]:
     return centre, math.sqrt(sum((x - centre) ** 2 for x in scores) / (len(scores) - 1))
 
 
+KNOWN: list[Scores] = [
+    [0.5, 0.7, 0.9],
+    [0.82, 0.8, 0.85, 0.42, 0.81],
+    [0.1, 0.4],
+    [0.6, 0.6, 0.6],
+    [0.4, 0.8, 0.8, 0.7],
+    [0.3127, 0.9041, 0.5512, 0.7103, 0.6206, 0.4433],
+]
+
+
 def _cases_of(*score_lists: Scores) -> list[Case]:
     return [Case(f"`summarise({scores})`", (scores,)) for scores in score_lists]
 
 
 def _known_cases() -> list[Case]:
-    return _cases_of(
-        [0.5, 0.7, 0.9],
-        [0.82, 0.8, 0.85, 0.42, 0.81],
-        [0.1, 0.4],
-        [0.6, 0.6, 0.6],
-        [0.4, 0.8, 0.8, 0.7],
-        [0.3127, 0.9041, 0.5512, 0.7103, 0.6206, 0.4433],
-    )
+    return _cases_of(*KNOWN)
 
 
 def _failed_runs() -> list[Case]:
@@ -153,17 +156,17 @@ def _statistic(values: list[Any], place: int) -> str:
     """Name what the values are for each of the known lists, as far as that is defined there."""
     for name, compute in STATISTICS.items():
         same = []
-        for value, case in zip(values, _known_cases(), strict=True):
+        for value, scores in zip(values, KNOWN, strict=True):
             with contextlib.suppress(ArithmeticError, ValueError):  # undefined, as of two scores
-                same.append(alike(value, compute(*case.inputs)))
+                same.append(alike(value, compute(scores)))
         if len(same) > 3 and all(same):
             return name
-    return rounded_in_words(values, [summary(*case.inputs)[place] for case in _known_cases()])
+    return rounded_in_words(values, [summary(scores)[place] for scores in KNOWN])
 
 
 def _fixed_divisor(values: list[Any], place: int) -> float:
     """Return the number by which each sum is divided, if it is the same for lists of any length."""
-    sums = [(sum, _squares)[place](*case.inputs) for case in _known_cases()]
+    sums = list(map((sum, _squares)[place], KNOWN))
     pairs = [(s, v ** (1, 2)[place]) for s, v in zip(sums, values, strict=True) if s > TINY]
     divisors = [s / v for s, v in pairs if v]
     same = len(divisors) == len(pairs) and all(math.isclose(d, divisors[0]) for d in divisors)
@@ -200,17 +203,15 @@ def _part(place: int) -> Check:
         return f"{case.call}: {number}, but the {PARTS[place]} is {_shown(target)}."
 
     def facts(answer: Summarise) -> str:
-        cases = _known_cases()
-        values = [_number(answer, case.inputs[0], place) for case in cases]
+        values = [_number(answer, scores, place) for scores in KNOWN]
         if all(abs(value) < TINY for value in values):
             return "It is 0 for every list, apart from rounding. Distances from the mean cancel if you add them up with their signs, so square each of them first."
         if known := _statistic(values, place):
-            return f"For all {len(cases)} lists tried first, it is {known}."
+            return f"For all {len(KNOWN)} lists tried first, it is {known}."
         if divisor := _fixed_divisor(values, place):
-            return f"In each of the {len(cases)} lists tried first, you divide by {divisor:.4g}, however many scores there are. Divide by {('n', 'n − 1')[place]}, which is different for each list."
+            return f"In each of the {len(KNOWN)} lists tried first, you divide by {divisor:.4g}, however many scores there are. Divide by {('n', 'n − 1')[place]}, which is different for each list."
         factors: dict[int, float] = {}
-        for case, value in zip(cases, values, strict=True):
-            (scores,) = case.inputs
+        for scores, value in zip(KNOWN, values, strict=True):
             turned = _number(answer, [*scores[1:], scores[0]], place)
             # Rounding may depend on the order.
             if not math.isclose(value, turned, rel_tol=0.02, abs_tol=TINY):

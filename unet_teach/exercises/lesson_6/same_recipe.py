@@ -186,16 +186,7 @@ def _is_constant(answer: Pick) -> bool:
     return isinstance(values[0], int | float) and all(alike(value, values[0]) for value in values)
 
 
-def _with_other_tests() -> list[Case]:
-    return [_case(_rotated(trials, 2)) for trials in KNOWN]
-
-
-def _depends_on_test(answer: Pick) -> bool:
-    chosen = [_chosen(answer, trials) for trials in KNOWN]
-    return None not in chosen and not _chooses_the_same(answer, 2)
-
-
-known = Probes(lambda: [*_known_cases(), *_with_other_tests()])
+known = Probes(lambda: [*_known_cases(), *(_case(_rotated(trials, 2)) for trials in KNOWN)])
 
 same_recipe = Exercise(
     name="same_recipe",
@@ -217,7 +208,8 @@ same_recipe = Exercise(
         known.mistake("the place in the list", "You return the position of the best trial in the list. Return the learning rate of that trial.",
             lambda r: int(np.argmax([x[1] for x in r])), lambda r: int(np.argmax([x[1] for x in r])) + 1),
         KnownMistake("both scores", "If only the test scores change, you choose another trial. So the test score influences the choice, and even a small influence makes the winner's test score too good. Choose by validation alone.",
-            lambda: lambda r: max(r, key=lambda x: x[1] + x[2])[0], _depends_on_test, "its choice",
+            lambda: lambda r: max(r, key=lambda x: x[1] + x[2])[0],
+            lambda a: None not in [_chosen(a, trials) for trials in KNOWN] and not _chooses_the_same(a, 2), "its choice",
             (lambda: lambda r: max(r, key=lambda x: x[1] * x[2])[0], lambda: lambda r: max(r, key=lambda x: min(x[1:]))[0],
              lambda: lambda r: max(r, key=lambda x: (round(x[1], 1), x[2]))[0])),
         known.mistake("the search starts at a number", "Where all scores are negative, as log-likelihoods are, your search finds nothing: it starts with a number, such as `best = 0`, that no score exceeds. Start with the first trial, or with `-math.inf`.",

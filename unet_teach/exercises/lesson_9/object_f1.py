@@ -129,11 +129,6 @@ FORMULAS: dict[str, Function] = {
 }  # fmt: skip
 
 
-def _facts(answer: Function) -> str:
-    """Say which matches don't count, or which number it is; else for which tables it is right."""
-    return _which_match(answer) or _formula(answer) or where_right(answer, _f1, _known_cases())
-
-
 def _which_match(answer: Function) -> str:
     """Say for which IoU, or in which place of the table, a match is not counted as one."""
 
@@ -204,7 +199,8 @@ object_f1 = Exercise(
     lesson=9,
     prompt="You get a table of IoUs: a row for each cell that was found, a column for each cell of the target. Two cells match if their IoU is *above* one half. Return object F1 as one number: twice the matches, divided by the number of cells found plus the number of cells in the target. One of these two numbers may be 0.",
     checks=(
-        *three_checks("object_f1(ious)", "one number", a_number, _f1, _cases, _facts, _two_numbers),
+        *three_checks("object_f1(ious)", "one number", a_number, _f1, _cases,
+            lambda answer: _which_match(answer) or _formula(answer) or where_right(answer, _f1, _known_cases()), _two_numbers),
         replace(matches(_f1, _tables_without_cells, _two_numbers), holds=WITHOUT_CELLS),
     ),
     mistakes=(
