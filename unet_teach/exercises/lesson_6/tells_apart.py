@@ -248,8 +248,8 @@ def _compares_another_number(answer: Decide, test: Decide) -> bool:
     Rounding may count a deal more or less.
     """
     found = compared_by(answer)
-    own = _compared(answer) if found and found.smaller and isinstance(test, _Test) else None
-    if own is None or not isinstance(test, _Test):
+    own = _compared(answer) if found and found.smaller else None
+    if not (own and isinstance(test, _Test)):
         return False
     same = [alike(x / limit, test.p_of(*scores) / test.level) for x, limit, scores in own if limit]
     return sum(same) < 0.7 * len(same)
