@@ -150,18 +150,18 @@ _PROBLEMS = (_coverage_problem, _shared_problem, _count_problem)
 # --------------------------------------------------------------------------------- known mistakes
 def _up_to_end(size: int, tile: int, step: int) -> list[int]:
     """Starts while pixels are left."""
-    return list(range(0, size, max(1, step)))
+    return list(range(0, size, step))
 
 
 def _while_inside(size: int, tile: int, step: int) -> list[int]:
     """Starts while a whole tile fits."""
-    return list(range(0, size - tile + 1, max(1, step)))
+    return list(range(0, size - tile + 1, step))
 
 
 def _with_last(size: int, tile: int, step: int) -> list[int]:
     """Starts while a whole tile fits, and the start of the tile that ends with the image."""
     last = max(0, size - tile)
-    return [*range(0, last, max(1, step)), last]
+    return [*range(0, last, step), last]
 
 
 known = Probes(lambda: SIZES[:3])  # those with several tiles that share something
