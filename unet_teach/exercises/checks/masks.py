@@ -144,7 +144,7 @@ def first_wrong_pixel(
             return f"you return one number instead of a {what} of shape {tuple(target.shape)}"
         if value.shape != target.shape:
             shapes = f"the {what}'s shape is {tuple(value.shape)} instead of {tuple(target.shape)}"
-            return f"{shapes}{_about_shape(value, target)}"
+            return f"{shapes}{about_shape(value, target)}"
         wrong = value != target
         place = tuple(wrong.nonzero()[0].tolist())
         images = [number for number, image in enumerate(wrong, start=1) if image.any()]
@@ -164,7 +164,7 @@ def first_wrong_pixel(
     return explain
 
 
-def _about_shape(value: Tensor, target: Tensor) -> str:
+def about_shape(value: Tensor, target: Tensor) -> str:
     """Say which axis a mask of the wrong shape lacks, and whether its values are right."""
     shape, wanted = list(value.shape), list(target.shape)
     names = AXES[target.dim()]

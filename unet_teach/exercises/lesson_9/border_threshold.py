@@ -6,12 +6,7 @@ import torch
 from torch import Tensor
 
 from unet_teach.exercises.checks.functions import Case, Function, Probes
-from unet_teach.exercises.checks.masks import (
-    A_MASK,
-    first_wrong_pixel,
-    three_checks,
-    where_right,
-)
+from unet_teach.exercises.checks.masks import A_MASK, about_shape, three_checks, where_right
 from unet_teach.exercises.exercise import Exercise
 
 # Background, inside and border of each pixel, one column a pixel.
@@ -40,9 +35,16 @@ def _left(probabilities: Tensor, threshold: float) -> Tensor:
     return (probabilities[0] < 0.5) & (probabilities[2] <= threshold)
 
 
-def _wrong_pixel(inputs: tuple[Tensor, float], place: tuple[int, ...], pixel: Tensor) -> str:
-    background, inside, border = inputs[0][:, place[0], place[1]].tolist()
-    return f"for example, one with background {background:.3g}, inside {inside:.3g} and border {border:.3g} is {bool(pixel)} in your mask"
+def _wrong_pixel(case: Case, value: Tensor) -> str:
+    probabilities, threshold = case.inputs
+    target = _left(probabilities, threshold)
+    if value.shape != target.shape:
+        more = about_shape(value, target) if value.dim() != target.dim() else ""
+        return f"the mask's shape is {tuple(value.shape)} instead of {tuple(target.shape)}{more}"
+    wrong = (value != target).nonzero()
+    row, column = wrong[0].tolist()
+    background, inside, border = probabilities[:, row, column].tolist()
+    return f"{len(wrong)} of {target.numel()} pixels {'is' if len(wrong) == 1 else 'are'} wrong; for example, one with background {background:.3g}, inside {inside:.3g} and border {border:.3g} is {bool(value[row, column])} in your mask"
 
 
 # ------------------------------------------------------------------------------------------- facts
@@ -107,7 +109,7 @@ border_threshold = Exercise(
     name="border_threshold",
     lesson=9,
     prompt="From the probabilities of background, inside and border (3, H, W), make a mask (H, W) of the pixels that are left: True where background is less probable than one half *and* border is at most as probable as the threshold.",
-    checks=three_checks("left_over(probabilities, threshold)", "a boolean mask", A_MASK, _left, _cases, _where_left, first_wrong_pixel(_left, _wrong_pixel)),
+    checks=three_checks("left_over(probabilities, threshold)", "a boolean mask", A_MASK, _left, _cases, _where_left, _wrong_pixel),
     mistakes=(
         known.mistake("argmax", "You use `argmax`, so the threshold has no effect: border is cut out only where it's the *most* probable class. A rare class seldom is. Compare its probability with the threshold instead.",
             lambda p, t: p.argmax(0) == 1, lambda p, t: p.argmax(0) != 2, lambda p, t: p.argmax(0) > 0),
