@@ -45,14 +45,8 @@ def _halved_problem(answer: Any) -> str | None:
     if any(step.size == (4, 6) for step in trace.used):
         return None
     if any(step.size == (4, 6) for step in trace.steps):
-        return (
-            "Your network halves its input, but the output doesn't depend on what comes of that. "
-            "Stack the input with what came back up."
-        )
-    return (
-        "No layer of your network returns a feature map of half the height and width, so nothing "
-        "is halved and brought back. Use the two layers of the snippet."
-    )
+        return "Your network halves its input, but the output doesn't depend on what comes of that. Stack the input with what came back up."
+    return "No layer of your network returns a feature map of half the height and width, so nothing is halved and brought back. Use the two layers of the snippet."
 
 
 def _width_problem(answer: Any) -> str | None:
@@ -62,10 +56,7 @@ def _width_problem(answer: Any) -> str | None:
         small = [step for step in trace.used if step.size == (4, 6)]
         if small and all(step.output.shape[1] != 2 * channels for step in small):
             made = small[0].output.shape[1]
-            return (
-                f"DownAndUp({channels}): {small[0].call} returns {made} channels. As in the "
-                f"snippet, there should be twice as many as in the input: {2 * channels}."
-            )
+            return f"DownAndUp({channels}): {small[0].call} returns {made} channels. As in the snippet, there should be twice as many as in the input: {2 * channels}."
     return None
 
 
@@ -73,10 +64,7 @@ def _joined_problem(answer: Any) -> str | None:
     maps, halves = _halves_of(answer)
     crossed = [half for half in halves if torch.equal(half, maps)]
     if len(crossed) != 1:
-        return (
-            "One half of the output's channels should be `x` itself, unchanged, and the other half "
-            f"what came back up.{_halves(networks.trace(answer))}"
-        )
+        return f"One half of the output's channels should be `x` itself, unchanged, and the other half what came back up.{_halves(networks.trace(answer))}"
     joins = [
         step
         for step in networks.trace(answer).used
@@ -84,10 +72,7 @@ def _joined_problem(answer: Any) -> str | None:
     ]
     if len(joins) > 1:
         other = next(source for source in joins[0].inputs if source.kind != "image")
-        return (
-            f"`{joins[0].name}` joins the input with {with_shape(other)} before they are stacked. "
-            "Stack what came back up as it is."
-        )
+        return f"`{joins[0].name}` joins the input with {with_shape(other)} before they are stacked. Stack what came back up as it is."
     return _cut(crossed[0], maps, "through the skip")
 
 
@@ -121,10 +106,7 @@ def _cut(half: Tensor, maps: Tensor, path: str) -> str | None:
     (gradient,) = torch.autograd.grad(half.sum(), maps, retain_graph=True, allow_unused=True)
     if gradient is not None and gradient.any():
         return None
-    return (
-        f"No gradient flows back {path}, so layers before it would not learn from it. "
-        "Leave out `detach()`, `.data` and `torch.no_grad()`."
-    )
+    return f"No gradient flows back {path}, so layers before it would not learn from it. Leave out `detach()`, `.data` and `torch.no_grad()`."
 
 
 def _layers_problem(answer: Any) -> str | None:

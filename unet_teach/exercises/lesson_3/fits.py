@@ -46,6 +46,7 @@ def _halved_up(size: int, depth: int) -> int:
 
 
 known = Probes(lambda: GRID)
+with_depth = Probes(lambda: [sample for sample in SAMPLES if sample[1]])
 
 fits = Exercise(
     name="fits",
@@ -64,13 +65,11 @@ fits = Exercise(
             explain=_why_not,
         )),
     mistakes=(
-        known.mistake("2·depth", "You use multiples of 2·depth: 2, 4, 6. But each halving doubles what the size must be divisible by: 2, 4, 8.",
+        with_depth.mistake("2·depth", "You use multiples of 2·depth: 2, 4, 6. But each halving doubles what the size must be divisible by: 2, 4, 8.",
             lambda size, depth: -(-size // max(1, 2 * depth)) * max(1, 2 * depth),
-            lambda size, depth: (size // max(1, 2 * depth) + 1) * max(1, 2 * depth),
-            cases=lambda: [sample for sample in SAMPLES if sample[1]]),
-        known.mistake("depth for 2**depth", "You divide by depth itself. One halving divides by 2, two by 4: what do `depth` halvings divide by?",
-            lambda size, depth: -(-size // depth) * depth, lambda size, depth: size + size % depth,
-            cases=lambda: [sample for sample in SAMPLES if sample[1]]),
+            lambda size, depth: (size // max(1, 2 * depth) + 1) * max(1, 2 * depth)),
+        with_depth.mistake("depth for 2**depth", "You divide by depth itself. One halving divides by 2, two by 4: what do `depth` halvings divide by?",
+            lambda size, depth: -(-size // depth) * depth, lambda size, depth: size + size % depth),
         known.mistake("^ for a power", "In Python, `2 ^ depth` flips bits and is not a power. Write `2**depth`.",
             lambda size, depth: -(-size // (2 ^ depth)) * (2 ^ depth), cases=lambda: NOT_TWO),
         known.mistake("rounded down", "You round down, so the image would have to be cropped. Which size is the image padded to? Round up.",
@@ -85,9 +84,8 @@ fits = Exercise(
             lambda size, depth: math.ceil(size / 2**depth + 0.5) * 2**depth),
         known.mistake("the size at the bottleneck", "You return the size after the halvings, at the bottleneck. Multiply it by 2**depth: that is the size of the image.",
             lambda size, depth: -(-size // 2**depth), lambda size, depth: _halved_up(size, depth) // 2**depth, lambda size, depth: size // 2**depth),
-        known.mistake("depth squared", "You use multiples of depth², 1, 4, 9. Two to the power of depth is `2**depth`: 2, 4, 8.",
-            lambda size, depth: -(-size // depth**2) * depth**2,
-            cases=lambda: [sample for sample in SAMPLES if sample[1]]),
+        with_depth.mistake("depth squared", "You use multiples of depth², 1, 4, 9. Two to the power of depth is `2**depth`: 2, 4, 8.",
+            lambda size, depth: -(-size // depth**2) * depth**2),
         known.mistake("a power of two", "You return a power of two, which can be halved down to 1. But only `depth` halvings are needed: for depth 2, 12 fits as well.",
             lambda size, depth: 2 ** (size - 1).bit_length(),
             lambda size, depth: 2 ** max(depth, (size - 1).bit_length())),

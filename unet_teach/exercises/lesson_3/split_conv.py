@@ -147,12 +147,8 @@ def _sum_problem(answer: Function, case: Case) -> str | None:
 
 def _facts(answer: Function) -> str:
     cases = _known_cases()
-    right = []
-    for case in cases:
-        try:
-            right.append(_sum_problem(answer, case) is None)
-        except Exception:
-            right.append(False)
+    checks = [on_each_case("", [case].copy, _sum_problem) for case in cases]
+    right = [check.problem(answer) is None for check in checks]
     return occasion([case.inputs for case in cases], right, CONDITIONS)
 
 

@@ -27,15 +27,11 @@ def _block(answer: Any, in_channels: int = 3, out_channels: int = 8) -> nn.Modul
 
 
 blocks = StudentNetworks(_block, size=(9, 12))
-STEPS = "only layers in a row"  # what a check holds
 
 
 def _type_problem(answer: Any) -> str | None:
     if not callable(answer) or isinstance(answer, nn.Module):
-        return (
-            "The answer should be a function, `def double_conv(in_channels, out_channels)`, but "
-            f"this is of type {type(answer).__name__}."
-        )
+        return f"The answer should be a function, `def double_conv(in_channels, out_channels)`, but this is of type {type(answer).__name__}."
     with contextlib.suppress(ValueError):  # no signature
         signature = inspect.signature(answer)
         try:
@@ -80,22 +76,12 @@ def _convolutions_problem(answer: Any) -> str | None:
         if step.kernel_size != (3, 3):
             return f"Both kernels should be 3×3, but that of {call} is {sizes_as_text(step.kernel_size)}."
         if (groups := step.settings.get("groups", 1)) != 1:
-            return (
-                f"In {call}, groups={groups}: each output channel is computed from only "
-                f"{weight.shape[1]} of {inside.shape[1]} channels. Leave groups out, so that it sees all."
-            )
+            return f"In {call}, groups={groups}: each output channel is computed from only {weight.shape[1]} of {inside.shape[1]} channels. Leave groups out, so that it sees all."
         if step.settings.get("dilation", 1) not in (1, (1, 1)):
-            return (
-                f"In {call}, dilation={step.settings['dilation']}: the nine weights are spread out and "
-                "skip direct neighbours. Leave dilation out."
-            )
+            return f"In {call}, dilation={step.settings['dilation']}: the nine weights are spread out and skip direct neighbours. Leave dilation out."
         if step.size != (9, 12):  # reflection pads before, and is right
             given = sizes_as_text(step.inputs[0].size or ())
-            return (
-                f"Each convolution should keep height and width, with its own padding. But {call} is "
-                f"given {given} and returns {sizes_as_text(step.size or ())} in place of 9×12, and "
-                "another step makes up for it."
-            )
+            return f"Each convolution should keep height and width, with its own padding. But {call} is given {given} and returns {sizes_as_text(step.size or ())} in place of 9×12, and another step makes up for it."
     return None
 
 
@@ -168,7 +154,7 @@ double_conv = Exercise(
         blocks.repeats(),
         Check("two 3×3 convolutions", _convolutions_problem),
         Check(
-            STEPS,
+            "only layers in a row",
             lambda a: problems.other_steps_problem(blocks.trace(a), to_the_end=True) or blocks.batch_problem(a),
         ),
         Check(ACTIVATIONS, _activation_problem),
@@ -187,7 +173,6 @@ double_conv = Exercise(
         "Conv2d, ReLU, Conv2d, ReLU. How many channels does each convolution take and return?",
         "`nn.Sequential(nn.Conv2d(in_channels, ___, 3, padding=1), nn.ReLU(), nn.Conv2d(___, ___, 3, padding=1), nn.ReLU())`",
     ),
-    solution_text="`return nn.Sequential(\n    nn.Conv2d(in_channels, out_channels, 3, padding=1), "
-    "nn.ReLU(),\n    nn.Conv2d(out_channels, out_channels, 3, padding=1), nn.ReLU(),\n)`",
+    solution_text="`return nn.Sequential(\n    nn.Conv2d(in_channels, out_channels, 3, padding=1), nn.ReLU(),\n    nn.Conv2d(out_channels, out_channels, 3, padding=1), nn.ReLU(),\n)`",
     praise="Each convolution has its activation, and height and width stay the same.",
 )  # fmt: skip

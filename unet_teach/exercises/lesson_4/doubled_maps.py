@@ -44,19 +44,13 @@ def _problem(trace: Trace, up: Step, size: Size, below: Size) -> str | None:
     moved = _moved(trace, up, size, below)
     if _doubles(sizes, size, below) and not moved:
         return None
-    should = (
-        f"On a {sizes_as_text(trace.steps[0].size or ())} image, the map that is joined at "
-        f"{sizes_as_text(size)} should be the {sizes_as_text(below)} map below it, made twice as large."
-    )
+    should = f"On a {sizes_as_text(trace.steps[0].size or ())} image, the map that is joined at {sizes_as_text(size)} should be the {sizes_as_text(below)} map below it, made twice as large."
     changes = [s for s in path if s.inputs and s.inputs[0].size not in (None, s.size)]
     made = " → ".join(
         [sizes_as_text(below), *(f"{sizes_as_text(s.size or ())} ({s.call})" for s in changes)]
     )
     if [s.size for s in changes] != [size]:
-        return (
-            f"{should} Its sizes are {made}. Padding and cropping may only correct a row or a "
-            "column: which layer doubles height and width, and with which stride?"
-        )
+        return f"{should} Its sizes are {made}. Padding and cropping may only correct a row or a column: which layer doubles height and width, and with which stride?"
     if changes[0].name == "pad":
         return f"{should} But its sizes are {made}: `pad` adds cells around it, and no layer doubles it."
     return f"{should} {moved} Is it flipped, turned or moved?"
@@ -101,7 +95,6 @@ def _moved(trace: Trace, up: Step, size: Size, below: Size) -> str:
             found.append(f"Its cell ({row}, {column}) shows nothing of that map.")
         elif far:
             found.append(
-                f"Its cell ({row}, {column}) depends most on cell ({y}, {x}) of that map, which is "
-                f"not near ({row // 2}, {column // 2})."
+                f"Its cell ({row}, {column}) depends most on cell ({y}, {x}) of that map, which is not near ({row // 2}, {column // 2})."
             )
     return found[0] if len(found) > len(PROBES) / 2 else ""

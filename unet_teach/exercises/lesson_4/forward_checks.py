@@ -35,27 +35,18 @@ JOINED = {"add": "adds them", "cat": "concatenates them"}
 networks = StudentNetworks(lambda answer: new_network(answer, IN_CHANNELS, OUT_CHANNELS))
 
 
-def _class_of(answer: Any) -> type:
-    return answer if isinstance(answer, type) else type(answer)
-
-
 def _output_problem(answer: Any, kind: str) -> str | None:
     for count, size in ((2, SIZES[0]), (1, SIZES[1]), *((3, size) for size in random_sizes(8))):
         images = torch.randn(count, IN_CHANNELS, *size)
         where = images_as_text(count, size).capitalize()
         if problem := problems.output_problem(networks.make(answer), images, OUT_CHANNELS, where):
             other = {"add": "cat", "cat": "add"}[kind]
-            if " has no `" in problem and not issubclass(_class_of(answer), DocumentUNet):
+            student = answer if isinstance(answer, type) else type(answer)
+            if " has no `" in problem and not issubclass(student, DocumentUNet):
                 problem = re.split(r" Is `| Make it in __init__", problem)[0]
-                return (
-                    f"{problem} Your class doesn't inherit from `DocumentUNet`, which makes these "
-                    "layers: write its name in the brackets after that of your class."
-                )
+                return f"{problem} Your class doesn't inherit from `DocumentUNet`, which makes these layers: write its name in the brackets after that of your class."
             if f" takes {OUT_CHANNELS} channels, but is given {IN_CHANNELS} " in problem:
-                problem += (
-                    f" The network is made with in_channels={IN_CHANNELS} and out_channels="
-                    f"{OUT_CHANNELS}: are they the wrong way round in `__init__`?"
-                )
+                problem += f" The network is made with in_channels={IN_CHANNELS} and out_channels={OUT_CHANNELS}: are they the wrong way round in `__init__`?"
             return problem + (f" {ASKED[kind]}" if f"the `{other}` of" in problem else "")
     return None
 
@@ -65,10 +56,7 @@ def _channels_problem(answer: Any) -> str | None:
         network, images = new_network(answer, *channels), torch.randn(2, channels[0], *SIZES[1])
         where = f"With (in_channels, out_channels) = {channels}"
         if problem := problems.output_problem(network, images, channels[1], where):
-            return (
-                f"{problem} With {IN_CHANNELS, OUT_CHANNELS} it works. Did you write a number "
-                "where an argument belongs?"
-            )
+            return f"{problem} With {IN_CHANNELS, OUT_CHANNELS} it works. Did you write a number where an argument belongs?"
     return None
 
 
@@ -102,8 +90,7 @@ def forward_checks(kind: Literal["add", "cat"], statement: str) -> tuple[Check, 
         joins = [step for step in networks.trace(answer).used if step.across]
         right = {step.size for step in joins if step.joins_by == kind}
         facts = [
-            f"At {sizes_as_text(step.size or ())}, your network computes {step.text}, which "
-            f"{JOINED.get(step.joins_by, f'is not the two {joined}')}."
+            f"At {sizes_as_text(step.size or ())}, your network computes {step.text}, which {JOINED.get(step.joins_by, f'is not the two {joined}')}."
             for step in joins
             if step.size not in right
         ]

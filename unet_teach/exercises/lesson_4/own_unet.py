@@ -10,16 +10,13 @@ from unet_teach.exercises.lesson_4.own_unet_checks import CHECKS, DEPTHS, networ
 from unet_teach.exercises.own_network import CourseUNet, keep
 
 
-class _Shallower(nn.Module):
+class _Shallower(nn.Sequential):
     def __init__(self, in_channels: int, out_channels: int, depth: int, base_channels: int) -> None:
-        super().__init__()
-        flat = (nn.Conv2d(in_channels, base_channels, 3, padding=1), nn.ReLU())
-        self.network: nn.Module = nn.Sequential(*flat, nn.Conv2d(base_channels, out_channels, 1))
-        if depth > 1:
-            self.network = CourseUNet(in_channels, out_channels, depth - 1, base_channels)
-
-    def forward(self, x: Tensor) -> Any:
-        return self.network(x)
+        super().__init__(
+            CourseUNet(in_channels, out_channels, depth - 1, base_channels)
+            if depth > 1
+            else nn.Conv2d(in_channels, out_channels, 3, padding=1)
+        )
 
 
 class _Deeper(CourseUNet):

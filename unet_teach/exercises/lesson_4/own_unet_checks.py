@@ -52,10 +52,7 @@ networks = StudentNetworks(_network)
 def first_problem(answer: Any) -> str | None:
     """Say what is wrong before anything is run: what was given, and its arguments."""
     if isinstance(answer, nn.Module):
-        return (
-            "You gave a network, but the check makes its own networks, of several depths and widths. "
-            "Give it the class without brackets: `exercises.own_unet.check(MyUNet)`."
-        )
+        return "You gave a network, but the check makes its own networks, of several depths and widths. Give it the class without brackets: `exercises.own_unet.check(MyUNet)`."
     names = ("in_channels", "out_channels", "depth", "base_channels")
     return class_problem(answer, "class MyUNet(nn.Module): …", *names)
 
@@ -109,11 +106,7 @@ def _arguments_problem(answer: Any) -> str | None:
     one, other = ([w.shape for w in n.parameters() if not is_lazy(w)] for n in networks_made)
     if not one or one != other:
         return None
-    return (
-        f"`depth` and `base_channels` change nothing: with depth=1, base_channels={BASE} and with "
-        f"depth=2, base_channels={2 * BASE}, your network has the same "
-        f"{sum(shape.numel() for shape in one):,} parameters. Use both in `__init__`."
-    )
+    return f"`depth` and `base_channels` change nothing: with depth=1, base_channels={BASE} and with depth=2, base_channels={2 * BASE}, your network has the same {sum(shape.numel() for shape in one):,} parameters. Use both in `__init__`."
 
 
 def depth_problem(answer: Any) -> str | None:
@@ -126,11 +119,7 @@ def depth_problem(answer: Any) -> str | None:
             return problem
         if (smallest := smallest_size(answer, depth)) != SIZES[depth]:
             if lost := networks.trace(answer, depth).unused:  # perhaps what leaves torch for NumPy
-                return (
-                    f"With depth={depth}, no gradient flows back to {_layers_of(lost)}. "
-                    "Is a layer not called, its result not used, or the way to the output cut, as by "
-                    "`.detach()` or `.numpy()`?"
-                )
+                return f"With depth={depth}, no gradient flows back to {_layers_of(lost)}. Is a layer not called, its result not used, or the way to the output cut, as by `.detach()` or `.numpy()`?"
             found = {depth: sizes_as_text(smallest)}
             for other in {1, 2, 3} - {depth}:
                 with contextlib.suppress(Exception):
@@ -138,10 +127,7 @@ def depth_problem(answer: Any) -> str | None:
             listed = ", ".join(
                 f"{size} with depth={other}" for other, size in sorted(found.items())
             )
-            return (
-                f"With depth={depth}, the smallest feature map of a {sizes_as_text(SIZES[0])} image "
-                f"should be {sizes_as_text(SIZES[depth])}. Yours are {listed}."
-            )
+            return f"With depth={depth}, the smallest feature map of a {sizes_as_text(SIZES[0])} image should be {sizes_as_text(SIZES[depth])}. Yours are {listed}."
     return None
 
 
@@ -160,17 +146,9 @@ def channels_problem(answer: Any) -> str | None:
             size = (SIZES[0][0] >> level, SIZES[0][1] >> level)
             if base << level not in (channels := channels_at(trace, size)):
                 if not channels:
-                    return (
-                        f"With depth={depth}, no convolution returns a feature map of "
-                        f"{sizes_as_text(size)}, the size of level {level} of a 32×48 image. With "
-                        "depth=1, 2 and 3 that is right."
-                    )
+                    return f"With depth={depth}, no convolution returns a feature map of {sizes_as_text(size)}, the size of level {level} of a 32×48 image. With depth=1, 2 and 3 that is right."
                 made = ", ".join(map(str, sorted(channels)))
-                return (
-                    f"With depth={depth} and base_channels={base}, level {level} "
-                    f"({sizes_as_text(size)}) should have {base << level} channels. Your "
-                    f"convolutions return {made} channels there."
-                )
+                return f"With depth={depth} and base_channels={base}, level {level} ({sizes_as_text(size)}) should have {base << level} channels. Your convolutions return {made} channels there."
     return None
 
 
@@ -230,32 +208,20 @@ def place_problem(answer: Any) -> str | None:
     if any(abs(r - y) + abs(c - x) < NEAR for (r, c), (y, x) in zip(PIXELS, found, strict=True)):
         return None
     pairs = ", ".join(f"{one} on {other}" for one, other in zip(PIXELS, found, strict=True))
-    return (
-        "Each output pixel should depend most on the image around it. Yours depend most on others, "
-        f"as (row, column): {pairs}. Is a feature map flipped or turned, or reshaped instead of "
-        "permuted?"
-    )
+    return f"Each output pixel should depend most on the image around it. Yours depend most on others, as (row, column): {pairs}. Is a feature map flipped or turned, or reshaped instead of permuted?"
 
 
 def any_size_problem(answer: Any) -> str | None:
     """Say for which odd size the output is wrong, or a skip missing."""
     sizes = [ODD, (31, 45), (33, 50), (48, 37), (38, 64)]
     if problem := _run_problem(answer, sizes, depth=DEPTH):
-        joins = (
-            "Halving rounds an odd size, so the decoder's feature map and its skip may differ in height "
-            "or width. Bring them to the same size before you join them: `F.pad`, a crop, or "
-            "`F.interpolate(x, size=skip.shape[2:])`. "
-        )
+        joins = "Halving rounds an odd size, so the decoder's feature map and its skip may differ in height or width. Bring them to the same size before you join them: `F.pad`, a crop, or `F.interpolate(x, size=skip.shape[2:])`. "
         more = joins if "can't join" in problem and "`pad` turns" not in problem else ""
         return f"{problem} {more}On 32×48, which can be halved three times, it works."
     arriving = networks.trace(answer, size=ODD).skips
     if len(arriving) < DEPTH:
         at = ", ".join(map(sizes_as_text, arriving)) or "no size"
-        return (
-            f"On a 32×48 image a skip arrives at each of three sizes, but on a {sizes_as_text(ODD)} "
-            f"image at {at}. Odd sizes need their skips as well: bring the two feature maps to the "
-            "same size, and keep the values of the skip."
-        )
+        return f"On a 32×48 image a skip arrives at each of three sizes, but on a {sizes_as_text(ODD)} image at {at}. Odd sizes need their skips as well: bring the two feature maps to the same size, and keep the values of the skip."
     return None
 
 
@@ -280,11 +246,7 @@ def unused_problem(answer: Any) -> str | None:
     """Say which parameters have no part in the output."""
     if not (unused := networks.trace(answer).unused):
         return None
-    return (
-        f"{len(unused)} of your network's weights and biases don't affect its output, so nothing trains "
-        f"them: those of {_layers_of(unused)}. Is a layer not called, or "
-        "its result not used? Use it in `forward`, or remove it."
-    )
+    return f"{len(unused)} of your network's weights and biases don't affect its output, so nothing trains them: those of {_layers_of(unused)}. Is a layer not called, or its result not used? Use it in `forward`, or remove it."
 
 
 def _layers_of(weights: Sequence[str]) -> str:

@@ -6,14 +6,14 @@ import torch
 from torch import Tensor
 
 from unet_teach.exercises.checks.functions import Case, Probes
-from unet_teach.exercises.exercise import Exercise
-from unet_teach.exercises.lesson_5.masks import (
+from unet_teach.exercises.checks.masks import (
     first_wrong_pixel,
     input_changed,
     tensor_of,
     three_checks,
     where_right,
 )
+from unet_teach.exercises.exercise import Exercise
 
 
 def _files() -> list[Case]:
@@ -48,22 +48,17 @@ def _wrong_value(inputs: tuple[Tensor], place: tuple[int, ...], pixel: Tensor) -
 def _what_becomes(answer: Callable[[Tensor], Tensor]) -> str:
     """Say what becomes of each value, and in which files the mask is right."""
     values = torch.tensor([0, 1, 2, 7, 127, 128, 255, 256, 450], dtype=torch.int32)
-    try:
-        alone = [answer(value.repeat(2, 3)) for value in values]
-        if alone[0].shape != (2, 3):
-            return ""
-        together = answer(values.repeat(2, 1)).flatten()
-        # As texts, because NaN differs from itself.
-        fates = {
-            int(v): {*map(str, x.flatten().tolist())} for v, x in zip(values, alone, strict=True)
-        }
-        mixed = together.reshape(2, -1).T.tolist()
-        own = all(
-            len(fate) == 1 and {*map(str, pair)} == fate
-            for pair, fate in zip(mixed, fates.values(), strict=True)
-        )
-    except Exception:
+    alone = [answer(value.repeat(2, 3)) for value in values]
+    if alone[0].shape != (2, 3):
         return ""
+    together = answer(values.repeat(2, 1)).flatten()
+    # As texts, because NaN differs from itself.
+    fates = {int(v): {*map(str, x.flatten().tolist())} for v, x in zip(values, alone, strict=True)}
+    mixed = together.reshape(2, -1).T.tolist()
+    own = all(
+        len(fate) == 1 and {*map(str, pair)} == fate
+        for pair, fate in zip(mixed, fates.values(), strict=True)
+    )
     if own and any(fate != {str(float(v > 0))} for v, fate in fates.items()):
         table = ", ".join(f"{v} → {float(next(iter(fate))):.3g}" for v, fate in fates.items())
         return f"Your function turns {table}. It should turn 0 into 0 and every other value into 1."
@@ -84,7 +79,7 @@ clean_mask = Exercise(
         input_changed("Your function overwrites the mask that it was given, so the caller's data are gone. A comparison such as `raw_mask != 0` makes a new tensor instead.",
             lambda file: file.masked_fill_(file != 0, 1).float(), lambda: _files()[0].inputs),
         known.mistake("divided by 255", "Dividing by 255 works for a file of 0 and 255, but it turns a file of 0 and 1 into 0 and 0.004, which is almost no foreground. Which question about a pixel has the same answer in every file?",
-            lambda p: p / 255, lambda p: p.float() / 255),
+            lambda p: p / 255),
         known.mistake("truth values, not floats", "You picked the right pixels, but the loss calculates with the mask and needs floats. Convert the result.",
             lambda p: p.bool(), lambda p: (p != 0).to(torch.uint8), lambda p: (p != 0).long(),
             at="floats"),
@@ -93,8 +88,7 @@ clean_mask = Exercise(
             lambda p: (p.float() - p.min()) / (p.max() - p.min()),
             lambda p: (p.float() - p.float().min()) / (p.float().max() - p.float().min())),
         known.mistake("half of the largest", "Your threshold depends on the other values in the file, so with numbered objects the ones with low numbers become background. Which value means background in every file?",
-            lambda p: (p == p.max()).float(), lambda p: (p >= p.max()).float(),
-            lambda p: (p > p.max() / 2).float(), lambda p: (p.float() > p.float().mean()).float()),
+            lambda p: (p == p.max()).float(), lambda p: (p > p.max() / 2).float(), lambda p: (p.float() > p.float().mean()).float()),
     ),
     hints=(
         "1, 255, True and 7 all mean foreground. What do they have in common that background doesn't?",

@@ -5,19 +5,22 @@ import random
 from collections.abc import Callable
 from typing import Any
 
+from unet_teach.exercises.checks.conditions import by_sign
+from unet_teach.exercises.checks.facts import Grid
 from unet_teach.exercises.checks.functions import (
     Case,
     Probes,
     is_function,
     matches,
+    returns,
     some_numbers,
 )
 from unet_teach.exercises.exercise import Check, Exercise, KnownMistake
-from unet_teach.exercises.lesson_5.masks import runs_on
 from unet_teach.exercises.parentheses import source_of
 from unet_teach.exercises.plain_values import as_list
 
-STRIPS = [(20, 4, 8, 12), (30, 5, 11, 14)]  # width, crop, start, stop
+ARGUMENTS = ("width", "crop", "start", "stop")
+STRIPS = [(20, 4, 8, 12), (30, 5, 11, 14)]
 STRIPS_AT_A_BORDER = [(20, 4, 0, 6), (20, 4, 15, 20), (20, 6, 3, 9)]  # no crop fits on one side
 Lists = dict[
     tuple[int, int, int, int], list[Any]
@@ -114,7 +117,7 @@ def _edges(lists: Lists) -> str:
 def _unused(answer: Callable[..., Any]) -> str:
     """Name the arguments that never change the list."""
     such = []
-    for place, (name, by) in enumerate({"width": 7, "crop": 1, "start": -1, "stop": 1}.items()):
+    for place, (name, by) in enumerate(zip(ARGUMENTS, (7, 1, -1, 1), strict=True)):
         others = [(s, (*s[:place], s[place] + times * by, *s[place + 1 :])) for s in STRIPS for times in (1, 2, 3)]  # fmt: skip
         if all(as_list(answer(*strip)) == as_list(answer(*other)) for strip, other in others):
             such.append(f"`{name}`")
@@ -132,7 +135,9 @@ def _facts(answer: Callable[..., Any]) -> str:
         return "Called again with the same numbers, your function returns another list. Return every left column, not some of them drawn at random."
     if _removes_while_looping(answer):
         return "You remove entries from a list while you loop over it, so the entry after each one that you remove is skipped. Loop over a copy, `list(…)`, or build a new list of those to keep."
-    return _shift(lists) or _edges(lists) or _unused(answer) or _where_wrong(lists)
+    if by := Grid(ARGUMENTS, [*lists]).offset([*lists.values()], [_lefts]):
+        return f"All your left columns are {abs(by):g} too {by_sign(by, 'large', 'small')}. Columns are counted from 0."
+    return _edges(lists) or _unused(answer) or _where_wrong(lists)
 
 
 def _removes_while_looping(answer: Callable[..., Any]) -> bool:
@@ -146,17 +151,6 @@ def _removes_while_looping(answer: Callable[..., Any]) -> bool:
                     ):
                         return True
     return False
-
-
-def _shift(lists: Lists) -> str:
-    """Say by how much all left columns are too far to one side, if it is the same on each image."""
-    if any(len(lefts) != len(_lefts(*strip)) for strip, lefts in lists.items()):
-        return ""
-    pairs = (zip(lefts, _lefts(*strip), strict=True) for strip, lefts in lists.items())
-    shifts = {mine - right for pair in pairs for mine, right in pair}
-    by = shifts.pop() if len(shifts) == 1 else 0
-    side = f"{abs(by):g} too {'large' if by > 0 else 'small'}"
-    return f"All your left columns are {side}. Columns are counted from 0." if by else ""
 
 
 def _where_wrong(lists: Lists) -> str:
@@ -198,7 +192,7 @@ held_out = Exercise(
     prompt="Columns `start` to `stop − 1` of an image are held out for validation. List, in any order, the left column of every crop that fits into the image and touches none of them. The image is `width` pixels wide and a crop is `crop` pixels wide.",
     checks=(
         is_function("training_lefts(width, crop, start, stop)"),
-        runs_on(_known_cases, "a list of numbers", some_numbers()),
+        returns("a list of numbers", some_numbers(), _known_cases),
         Check(_values.holds, lambda answer: _values.problem(_sorted(answer)), _facts),
     ),
     mistakes=(
@@ -206,7 +200,7 @@ held_out = Exercise(
             lambda w, c, a, b: [x for x in range(w - c + 1) if x < a or x >= b],
             lambda w, c, a, b: [x for x in range(w) if x < a or x >= b]),
         known.mistake("only the middle looked at", "You only test the middle column of a crop. A crop whose middle is outside the strip can still reach into it. Test where it starts and where it ends.",
-            *(lambda w, c, a, b, m=m: [x for x in range(w - c + 1) if m(x, c) < a or m(x, c) >= b] for m in (lambda x, c: x + c // 2, lambda x, c: x + (c - 1) / 2, lambda x, c: x + c / 2, lambda x, c: x + (c - 1) // 2))),
+            *(lambda w, c, a, b, m=m: [x for x in range(w - c + 1) if m(x, c) < a or m(x, c) >= b] for m in (lambda x, c: x + c // 2, lambda x, c: x + (c - 1) / 2))),
         known.mistake("every crop", "You return every crop, including those that overlap the strip. A network that was trained on the strip may have memorised it, so its validation score no longer says anything about new images. Keep only the crops outside the strip.",
             lambda w, c, a, b: list(range(w - c + 1)), lambda w, c, a, b: list(range(w))),
         inside.mistake("right edges", "These are the columns where the crops end, or the ones just after. The question is where they start, so return `left` itself, without `+ crop`.",

@@ -7,9 +7,9 @@ import torch
 from torch import Tensor
 
 from unet_teach.exercises.checks.functions import Case, Probes, a_number, alike
+from unet_teach.exercises.checks.masks import input_changed, three_checks, where_right
 from unet_teach.exercises.checks.ratios import factor_of
 from unet_teach.exercises.exercise import Exercise, KnownMistake
-from unet_teach.exercises.lesson_5.masks import input_changed, three_checks, where_right
 from unet_teach.exercises.lesson_5.scores import RIGHT, counts, formula_of
 from unet_teach.exercises.plain_values import plain
 from unet_teach.segmentation import metrics
@@ -40,7 +40,8 @@ def _case(prediction: Tensor, target: Tensor) -> Case:
     """Describe two masks by the counts that the IoU is made of."""
     count = counts(prediction, target)
     both, either = count["the pixels in both"], count["the pixels in either"]
-    sizes = [_pixels(count[f"the pixels of the {name}"]) for name in ("prediction", "target")]
+    areas = [count[f"the pixels of the {name}"] for name in ("prediction", "target")]
+    sizes = [f"{area} pixel{'s' * (area != 1)}" for area in areas]
     if both == either == 0:
         call = "With two empty masks"
     elif both == either:
@@ -48,10 +49,6 @@ def _case(prediction: Tensor, target: Tensor) -> Case:
     else:
         call = f"With a prediction of {sizes[0]} and a target of {sizes[1]}, {both} in both and {either} in either"
     return Case(call, (prediction, target))
-
-
-def _pixels(count: int) -> str:
-    return "1 pixel" if count == 1 else f"{count} pixels"
 
 
 def _cases() -> list[Case]:
@@ -73,17 +70,14 @@ def _chance_pairs() -> list[tuple[Tensor, Tensor]]:
     return pairs
 
 
-def _try(answer: Any, *masks: Tensor) -> Any:
-    try:
-        return plain(answer(*(mask.clone() for mask in masks)))
-    except Exception:
-        return None
+def _score(answer: Any, *masks: Tensor) -> Any:
+    return plain(answer(*(mask.clone() for mask in masks)))
 
 
 def _how_computed(answer: Any) -> str:
     """Name the formula of a wrong score, or say what else is known of it."""
     pairs = _chance_pairs()
-    scores = [_try(answer, *pair) for pair in pairs]
+    scores = [_score(answer, *pair) for pair in pairs]
     if all(isinstance(score, float) and score != score for score in scores):
         return "NaN comes from 0 / 0, for example at a pixel that is False in both masks. Add up the pixels first, and then divide once."
     formula = formula_of(scores, pairs)
@@ -96,7 +90,7 @@ def _how_computed(answer: Any) -> str:
             divided = f", which is the IoU divided by all {pixels} pixels"
         return f"On 4 other pairs of masks, your number is always {factor:.4g} times the IoU{divided}. The IoU is {RIGHT}."
     mask, other = pairs[0]
-    tried = [_try(answer, *case.inputs) for case in _known_cases()]
+    tried = [_score(answer, *case.inputs) for case in _known_cases()]
     if {*scores, *tried} <= {0, 1}:
         return "Your number is 0 or 1 for every pair of masks tried. The IoU is a share, so it lies in between wherever the masks overlap in part."
     facts = []
@@ -104,22 +98,18 @@ def _how_computed(answer: Any) -> str:
         ("the same mask twice", mask, mask, 1),
         ("two masks without a common pixel", mask, ~mask, 0),
     ):
-        if (score := _try(answer, one, two)) != target:
-            facts.append(f"For {what} you return {_shown(score)} instead of {target}.")
+        if (score := _score(answer, one, two)) != target:
+            facts.append(f"For {what} you return {score:.4g} instead of {target}.")
             if target == 0 and isinstance(score, float) and 0 < score < 1e-3:
                 facts.append(
                     "So a small number is added above the fraction line. Leave it out, and return 1 yourself where both masks are empty."
                 )
-    swapped = _try(answer, other, mask)
+    swapped = _score(answer, other, mask)
     if not facts and formula != RIGHT and scores[0] != swapped:
         facts.append(
-            f"Swapping prediction and target changes your number from {_shown(scores[0])} to {_shown(swapped)}, but the IoU stays the same."
+            f"Swapping prediction and target changes your number from {scores[0]:.4g} to {swapped:.4g}, but the IoU stays the same."
         )
     return " ".join([*facts, where_right(answer, metrics.iou, _known_cases())])
-
-
-def _shown(score: Any) -> str:
-    return f"{score:.4g}" if isinstance(score, int | float) else "no number"
 
 
 known = Probes(lambda: [*_known_cases()[:3], _chance_pairs()[0]])
@@ -137,17 +127,12 @@ iou = Exercise(
         with_empty.mistake("pixel accuracy", "That's pixel accuracy: you count the background pixels that both masks agree on, too. Where foreground is rare, an empty mask would score high. Leave out the pixels that are False in both.",
             lambda a, t: (a == t).float().mean()),
         known.mistake("Dice", "That's Dice: twice the pixels in both, divided by the sum of the two areas. It is never lower than the IoU, so never compare one with the other. For the IoU, divide by the pixels in either.",
-            metrics.dice, lambda a, t: 2 * (a & t).sum() / (a.sum() + t.sum()),
-            lambda a, t: (2 * (a & t).sum() / (a.sum() + t.sum())).nan_to_num()),
+            metrics.dice),
         known.mistake("the mean of the images", "That's the mean of the images' IoUs, so an image with 3 foreground pixels counts as much as one with 3000. Count the pixels of the whole batch first, and then divide once.",
-            lambda a, t: fmean(map(metrics.iou, a, t)),
-            lambda a, t: ((a & t).sum((1, 2, 3)) / (a | t).sum((1, 2, 3)).clamp(min=1)).mean(),
-            lambda a, t: ((a & t).sum((1, 2, 3)) / (a | t).sum((1, 2, 3))).mean()),
+            lambda a, t: fmean(map(metrics.iou, a, t))),
         with_empty.mistake("empty masks divide by 0", "It's right except for two empty masks, where torch divides 0 by 0 and returns NaN. One NaN makes every mean NaN, so handle an empty union yourself.",
             lambda a, t: (a & t).sum() / (a | t).sum()),
         with_empty.mistake("0 for empty masks", "You give two empty masks 0, the worst score. But nothing was there and nothing was predicted, so the prediction is perfect.",
-            lambda a, t: ((a & t).sum() / (a | t).sum()).nan_to_num(),
-            lambda a, t: (a & t).sum() / ((a | t).sum() + 1e-9),
             lambda a, t: (a & t).sum() / (a | t).sum().clamp(min=1)),
         known.mistake("rounded down", "Your number is 0 unless the two masks are equal, as if it were rounded down to a whole number. The IoU is the fraction itself: divide with `/`.",
             lambda a, t: (a & t).sum() // (a | t).sum().clamp(min=1), at="its values"),

@@ -1,7 +1,7 @@
 """Finds the formula behind a wrong score of masks: which count is divided by which."""
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import product
 from operator import itemgetter
@@ -100,6 +100,11 @@ _AFTERWARDS: tuple[tuple[str, Callable[[float], float]], ...] = (
         for digits in (2, 1, 3)
     ),
 )
+_PARTS: dict[str, Callable[[Tensor], Sequence[Tensor]]] = {  # into which a batch may be cut
+    "all rows of all images": lambda masks: masks.flatten(0, -2).unbind(),
+    "batches of 2 images": partial(torch.split, split_size_or_sections=2),
+    "batches of 3 images": partial(torch.split, split_size_or_sections=3),
+}
 
 
 def formula_of(scores: Sequence[Any], pairs: Sequence[Pair], *, sums: bool = True) -> str | None:
@@ -128,14 +133,9 @@ def formula_of(scores: Sequence[Any], pairs: Sequence[Pair], *, sums: bool = Tru
                     for (score, _), (batch, images) in zip(known, counted, strict=True)
                 ):
                     return later.format(f"{over}{name}")
-    if all(
-        one.shape == other.shape and _same(s, _mean_of_rows(one, other))
-        for s, (one, other) in known
-    ):
-        return f"the mean over all rows of all images of {RIGHT}"
-    for size in (2, 3):
-        if all(_same(s, _mean_of_batches(*pair, size)) for s, pair in known):
-            return f"the mean over batches of {size} images of {RIGHT}"
+    for name, cut in _PARTS.items():
+        if all(_same(s, _mean_over(zip(*map(cut, pair), strict=True))) for s, pair in known):
+            return f"the mean over {name} of {RIGHT}"
     pooled, numbers = [batch[0] for batch, _ in counted], [score for score, _ in known]
     if (smoothed := _smoothed(numbers, pooled)) or not sums:
         return smoothed
@@ -143,14 +143,8 @@ def formula_of(scores: Sequence[Any], pairs: Sequence[Pair], *, sums: bool = Tru
     return ratio_in_words(numbers, by_name, (_NAMES[0], _NAMES[1]))
 
 
-def _mean_of_rows(prediction: Tensor, target: Tensor) -> float:
-    rows = zip(prediction.flatten(0, -2), target.flatten(0, -2), strict=True)
-    return fmean(_IOU(counts(*row)) for row in rows)
-
-
-def _mean_of_batches(prediction: Tensor, target: Tensor, size: int) -> float:
-    batches = ((x[i : i + size] for x in (prediction, target)) for i in range(0, len(target), size))
-    return fmean(_IOU(counts(*batch)) for batch in batches)
+def _mean_over(parts: Iterable[Pair]) -> float:
+    return fmean(_IOU(counts(*part)) for part in parts)
 
 
 def _same(score: float, other: float) -> bool:

@@ -8,13 +8,13 @@ import torch
 from torch import Tensor
 
 from unet_teach.exercises.checks.functions import Case, Probes
-from unet_teach.exercises.exercise import Exercise
-from unet_teach.exercises.lesson_5.masks import (
+from unet_teach.exercises.checks.masks import (
     A_MASK,
     first_wrong_pixel,
     input_changed,
     three_checks,
 )
+from unet_teach.exercises.exercise import Exercise
 
 
 def _known_logits() -> Tensor:
@@ -64,26 +64,23 @@ def _which_logits(answer: Callable[[Tensor], Any]) -> str:
     """Say for which logits a mask is True, as measured on logits from −10 to 10."""
     logits = torch.arange(-1000, 1001) / 100
     shuffled = logits[300:1401][torch.randperm(1101, generator=torch.Generator().manual_seed(0))]
-    try:
-        mask, again = (answer(x.reshape(1, 1, 1, -1).clone()) for x in (logits, shuffled))
-        if (mask.numel(), again.numel()) != (logits.numel(), shuffled.numel()):
-            return ""
-        mask, again = mask.flatten().bool(), again.flatten().bool()
-        for logit in ALONE:
-            alone = answer(torch.full((1, 1, 2, 3), logit)).flatten().bool()
-            if (alone != mask[round(100 * logit) + 1000]).any():
-                return _depends(logit)
-        for logit, around in permutations(ALONE, 2):
-            image = torch.full((1, 1, 3, 3), around)
-            image[0, 0, 1, 1] = logit
-            both = torch.full((2, 1, 2, 3), around)
-            both[0] = logit
-            if bool(answer(both)[0].flatten()[0]) != bool(mask[round(100 * logit) + 1000]):
-                return f"An image of {logit:g} everywhere has another mask beside an image of {around:g} in its batch than alone, so your mask mixes the images of a batch. Compare each logit with one number."
-            if bool(answer(image)[0, 0, 1, 1]) != bool(mask[round(100 * logit) + 1000]):
-                return _depends(logit)
-    except Exception:
+    mask, again = (answer(x.reshape(1, 1, 1, -1).clone()) for x in (logits, shuffled))
+    if (mask.numel(), again.numel()) != (logits.numel(), shuffled.numel()):
         return ""
+    mask, again = mask.flatten().bool(), again.flatten().bool()
+    for logit in ALONE:
+        alone = answer(torch.full((1, 1, 2, 3), logit)).flatten().bool()
+        if (alone != mask[round(100 * logit) + 1000]).any():
+            return _depends(logit)
+    for logit, around in permutations(ALONE, 2):
+        image = torch.full((1, 1, 3, 3), around)
+        image[0, 0, 1, 1] = logit
+        both = torch.full((2, 1, 2, 3), around)
+        both[0] = logit
+        if bool(answer(both)[0].flatten()[0]) != bool(mask[round(100 * logit) + 1000]):
+            return f"An image of {logit:g} everywhere has another mask beside an image of {around:g} in its batch than alone, so your mask mixes the images of a batch. Compare each logit with one number."
+        if bool(answer(image)[0, 0, 1, 1]) != bool(mask[round(100 * logit) + 1000]):
+            return _depends(logit)
     differs = mask[(100 * shuffled).round().long() + 1000] != again
     if differs.any():
         return _depends(float(shuffled[differs][0]))
@@ -119,24 +116,23 @@ to_mask = Exercise(
         input_changed("Your function overwrites the logits that it was given, so the caller can't use them any more. Methods that end in `_`, such as `sigmoid_()`, and `+=` do that. A comparison makes a new tensor.",
             lambda x: x.sigmoid_() > 0.5, lambda: (_known_logits(),)),
         known.mistake("0.5 on logits", "Your mask is False for logits between 0 and 0.5. But 0.5 is the midpoint of *probabilities*, and logits run from −∞ to ∞. Which logit has a probability of 0.5?",
-            lambda x: x > 0.5, lambda x: x >= 0.5, lambda x: x.round() > 0),
+            lambda x: x > 0.5, lambda x: x >= 0.5),
         known.mistake("equally likely is True", "At logit 0 the probability is exactly 0.5, so foreground is not *more* likely than background there. Your comparison counts that pixel as foreground. Which comparison leaves it out?",
-            lambda x: x >= 0, lambda x: torch.sigmoid(x) >= 0.5, lambda x: ~(x < 0), at="its values"),
+            lambda x: x >= 0, at="its values"),
         known.mistake("argmax over one channel", "Your mask is 0 everywhere. `argmax` returns the number of the highest channel, and with a single channel that is always channel 0. Compare each logit with one number instead.",
-            lambda x: x.argmax(dim=1, keepdim=True), lambda x: x.argmax(dim=1),
-            lambda x: torch.zeros_like(x), at="a boolean mask"),
+            lambda x: x.argmax(dim=1, keepdim=True), lambda x: x.argmax(dim=1), at="a boolean mask"),
         known.mistake("a sigmoid compared with 0, or taken twice", "Your mask is False only where the probability is so small that it is rounded to 0, as at a logit of −200. So you compare a probability with 0, or take the sigmoid twice: a sigmoid is above 0 for every logit, and the sigmoid of that is above one half. Which probability means equally likely?",
-            lambda x: torch.sigmoid(x) > 0, lambda x: torch.sigmoid(torch.sigmoid(x)) > 0.5, lambda x: torch.sigmoid(x).bool(), at="its values"),
+            lambda x: torch.sigmoid(x) > 0, lambda x: torch.sigmoid(torch.sigmoid(x)) > 0.5, at="its values"),
         known.mistake("True everywhere", "Your mask is True everywhere, whatever the logits. That is so if you take a softmax over the single channel, which is always 1, or compare a sigmoid with `>= 0`. Compare each logit with one number instead.",
-            lambda x: x.softmax(1) > 0.5, lambda x: torch.sigmoid(x) >= 0, lambda x: torch.ones_like(x).bool(), at="its values"),
+            lambda x: x.softmax(1) > 0.5, at="its values"),
         known.mistake("False everywhere", "Your mask is False everywhere, whatever the logits. With a single channel, `argmax` is always channel 0. A probability is never above 1, and its logarithm never above 0. Compare each logit with one number instead.",
-            lambda x: x.argmax(1, keepdim=True).bool(), lambda x: torch.sigmoid(x) > 1, at="its values"),
+            lambda x: torch.sigmoid(x) > 1, at="its values"),
         known.mistake("numbers, not truth values", "The pixels are right, but as numbers 0 and 1. A comparison gives True and False: compare, and convert nothing afterwards.",
             lambda x: (x > 0).float(), at="a boolean mask"),
         known.mistake("probabilities", "You return probabilities. A mask needs a decision for each pixel: above which probability is foreground more likely than background?",
             lambda x: torch.sigmoid(x)),
         known.mistake("logits taken for truth values", "Only a logit of exactly 0 is False in your mask. A logit of −3 is True, although it stands for a probability of 0.05. On which side of 0 is foreground more likely?",
-            lambda x: x.bool(), lambda x: x != 0, lambda x: x.abs() > 0),
+            lambda x: x.bool()),
     ),
     hints=(
         "The probability of foreground is `sigmoid(logit)`. Which logit has a probability of 0.5?",

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 
-from unet_teach.exercises.checks.functions import Case, a_number, alike, is_function
+from unet_teach.exercises.checks.functions import Case, a_number, alike, is_function, returns
 from unet_teach.exercises.checks.training_state import (
     Validation,
     ValidationRun,
@@ -23,7 +23,6 @@ from unet_teach.exercises.checks.training_state import (
     run_validation,
 )
 from unet_teach.exercises.exercise import Check, Exercise, KnownMistake
-from unet_teach.exercises.lesson_5.masks import runs_on
 from unet_teach.exercises.lesson_5.scores import RIGHT, formula_of
 from unet_teach.exercises.plain_values import plain
 from unet_teach.segmentation import metrics
@@ -100,11 +99,8 @@ def _value_problem(answer: Validation) -> str | None:
 
 def _tie_problem(answer: Validation) -> str | None:
     """Say that a logit of 0 counts as foreground, as measured on a network that returns only 0."""
-    task = known_task()
-    for parameter in list(task.network.parameters())[-2:]:
-        nn.init.zeros_(parameter)
-    value = plain(run_validation(answer, task, training=True).value)
-    if task.logits(training=False).any() or alike(value, 0):
+    value = plain(run_validation(answer, _other_logits(known_task(), 0), training=True).value)
+    if alike(value, 0):
         return None
     return f"A network that returns 0 for every pixel finds no foreground, so its IoU is 0, but you return {value:.4g}. A pixel is foreground where its logit is above 0, so compare with `>`."
 
@@ -134,19 +130,21 @@ def _value_facts(answer: Validation, task: ValidationTask, run: ValidationRun) -
         parts = zip(torch.split(right, sizes), torch.split(task.masks, sizes), strict=True)
         own = " and ".join(f"{metrics.iou(p, t):.4g}" for p, t in parts)
         return f"Your function runs the network on batches of {' and '.join(map(str, run.batches))} images, whose own IoUs are {own}. Add up the pixels in both and the pixels in either over all batches, and divide once at the end: {both} / {either} = {both / either:.4g}."
-    value, doubled = plain(run.value), _with_doubled_logits(answer, task)
+    twice = run_validation(answer, _other_logits(task, 2), training=True)
+    value, doubled = plain(run.value), plain(twice.value)
     if not alike(value, doubled):
         return f"If all logits are twice as large, your number changes from {value:.4g} to {doubled:.4g}. But the same logits are above 0 then, so the prediction is the same. Make a mask of the logits first, by comparing them with 0, and compute the IoU from masks alone."
     return f"Here {int(right.sum())} logits are above 0 and {int(task.masks.sum())} pixels of the masks are True. {both} pixels are in both and {either} in either, so the IoU is {both} / {either} = {both / either:.4g}."
 
 
-def _with_doubled_logits(answer: Validation, task: ValidationTask) -> Any:
-    """Return the score of the same network whose last layer makes logits twice as large."""
+def _other_logits(task: ValidationTask, factor: float, added: float = 0) -> ValidationTask:
+    """Return the task with a last layer that multiplies the logits and adds a number to them."""
     network = copy.deepcopy(task.network)
+    weight, bias = list(network.parameters())[-2:]
     with torch.no_grad():
-        for weight in list(network.parameters())[-2:]:
-            weight.mul_(2)
-    return plain(run_validation(answer, replace(task, network=network), training=True).value)
+        weight.mul_(factor)
+        bias.mul_(factor).add_(added)
+    return replace(task, network=network)
 
 
 def _scored(answer: Validation) -> tuple[list[ValidationTask], list[Any]]:
@@ -196,17 +194,20 @@ def _found_limit(tasks: list[ValidationTask], scores: list[Any]) -> str:
     return f"On four networks, your number is the IoU of a prediction that is True where a logit is above about {limit:.2g}, a probability of {limit.sigmoid():.2g}. It should be True where a logit is above 0."
 
 
-def _left_in_other_mode(answer: Validation, training: bool) -> list[str]:
-    """Return which parts are left in another mode than this; the network's own name is ""."""
-    modes = run_validation(answer, known_task(), training=training).modes
-    return [name for name, mode in modes.items() if mode != training]
+def _modes_left(answer: Validation) -> list[list[str]]:
+    """Return which parts a network that comes in training, and in eval mode, has in the other.
+
+    The network's own name is "".
+    """
+    came = {mode: run_validation(answer, known_task(), training=mode) for mode in (True, False)}
+    return [[n for n, mode in run.modes.items() if mode != was] for was, run in came.items()]
 
 
 def _mode_problem(answer: Validation) -> str | None:
     problems = []
-    for before, after, training in (("training", "eval", True), ("eval", "training", False)):
+    modes = (("training", "eval"), ("eval", "training"))
+    for (before, after), wrong in zip(modes, _modes_left(answer), strict=True):
         comes = f"A network that comes in {before} mode"
-        wrong = _left_in_other_mode(answer, training)
         if wrong == [""]:
             problems.append(
                 f"{comes} has its layers back in {before} mode afterwards, but its own `training` says {after} mode. `network.train(mode)` sets both."
@@ -222,8 +223,7 @@ def _mode_problem(answer: Validation) -> str | None:
 
 def _mode_after_nothing(answer: Validation) -> str | None:
     """Say that the mode is another where nothing is foreground, which may have its own `return`."""
-    task = known_task()
-    nn.init.constant_(list(task.network.parameters())[-1], -1e6)
+    task = _other_logits(known_task(), 1, -1e6)
     with contextlib.suppress(Exception):  # the IoU of nothing and nothing is not asked for
         run = run_validation(answer, replace(task, masks=task.masks & False), training=True)
         if not all(run.modes.values()):
@@ -276,10 +276,6 @@ def _soft_iou(logits: Tensor, masks: Tensor) -> float:
 
 
 # ---------------------------------------------------------------------------------- known mistakes
-def _modes_left(answer: Validation) -> tuple[list[str], list[str]]:
-    return _left_in_other_mode(answer, training=True), _left_in_other_mode(answer, training=False)
-
-
 def wrong_score(name: str, sentence: str, *scores: Score) -> KnownMistake:
     """Make a known mistake: the validation returns one of these scores, of either mode's logits."""
 
@@ -303,7 +299,7 @@ validation_iou = Exercise(
     prompt="Return the IoU of a network's predictions and boolean masks (N, 1, H, W), all pixels counted together. The network returns logits; as in `to_mask`, a pixel is foreground where its logit is above 0. Run it as it will be used, and record nothing for `backward()`. Afterwards it has to be in the mode it came in, with nothing else changed.",
     checks=(
         is_function("validate(network, images, masks)"),
-        runs_on(_cases, "one number", a_number),
+        returns("one number", a_number, _cases),
         Check("no side effects", _side_effect),
         Check("its value", _value_problem),
         Check("the mode it came in", _mode_problem),

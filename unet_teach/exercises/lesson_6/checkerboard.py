@@ -1,39 +1,17 @@
 """Exercise `checkerboard` of lesson 6: how strong a checkerboard pattern is in an image."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from itertools import combinations, product
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from unet_teach.exercises.checks.functions import (
-    Case,
-    Probes,
-    a_number,
-    alike,
-    is_function,
-    matches,
-    returns,
-)
+from unet_teach.exercises.checks.functions import Case, Probes, a_number, alike
+from unet_teach.exercises.checks.masks import three_checks
 from unet_teach.exercises.checks.ratios import factor_of
 from unet_teach.exercises.exercise import Exercise, KnownMistake
 from unet_teach.exercises.plain_values import plain
-
-
-def _power(image: Tensor) -> Tensor:
-    """Return the power of each frequency of each row, (H, W / 2 + 1)."""
-    power: Tensor = torch.fft.rfft(image).abs().square()
-    return power
-
-
-def _ratio(power: Tensor) -> Tensor:
-    return power[-1] / power[-3:-1].mean()
-
-
-def _checkerboard(image: Tensor) -> float:
-    return float(_ratio(_power(image).mean(0)))
 
 
 def pattern(height: int, width: int) -> Tensor:
@@ -81,7 +59,7 @@ WRONG: list[tuple[str, str, str, tuple[Step, ...]]] = [
     ("power", "not squared", "You use magnitudes. Power is their square, so square them before you average over the rows.",
         (lambda w: w.abs(),)),
     ("power", "one part of the complex numbers", "You use only the real or only the imaginary part. The power of a wave is the square of its absolute value, `.abs() ** 2`, which combines both.",
-        (lambda w: w.real.square(), lambda w: w.imag.square(), lambda w: w.real, lambda w: w.imag, lambda w: w.real.abs())),
+        (lambda w: w.real.square(), lambda w: w.imag.square(), lambda w: w.real, lambda w: w.real.abs())),
     ("power", "complex numbers", "`rfft` returns complex numbers, and their squares are complex as well. The power is the square of the absolute value, `.abs() ** 2`.",
         (lambda w: w.square(), lambda w: w)),
     ("axis", "along the columns", "You transform the columns. By default `rfft` works along the last axis, which is a row.",
@@ -103,13 +81,13 @@ WRONG: list[tuple[str, str, str, tuple[Step, ...]]] = [
     ("rows", "a root after averaging", "You take the root of the mean power. Leave it out: the ratio is one of powers.",
         (lambda p: p.mean(0).sqrt(),)),
     ("rows", "logarithms divided", "You take logarithms before you divide. A ratio of logarithms depends on the contrast of the image. Divide the powers themselves.",
-        (lambda p: p.mean(0).log(), lambda p: p.mean(0).log10(), lambda p: p.mean(0).log1p(), lambda p: p.log().mean(0), lambda p: p.log1p().mean(0))),
+        (lambda p: p.mean(0).log(), lambda p: p.mean(0).log1p(), lambda p: p.log().mean(0), lambda p: p.log1p().mean(0))),
     ("rows", "squared after averaging", "You average the magnitudes and then square the mean. Square first, because powers are what adds up.",
         (lambda p: p.sqrt().mean(0).square(),)),
     ("rows", "one row's power", "You take the largest, smallest or middle power over the rows, so a single row decides. Average over all rows.",
         (lambda p: p.amax(0), lambda p: p.amin(0), lambda p: p.median(0).values, lambda p: p.quantile(0.5, 0))),
     ("rows", "another statistic of the rows", "You take another statistic over the rows than the mean, such as a geometric mean or a standard deviation. Add up the powers of all rows and divide by their number.",
-        (lambda p: p.log().mean(0).exp(), lambda p: 1 / (1 / p).mean(0), lambda p: p.std(0), lambda p: p.std(0, correction=0), lambda p: p.var(0), lambda p: p.prod(0), lambda p: p.norm(dim=0))),
+        (lambda p: p.log().mean(0).exp(), lambda p: 1 / (1 / p).mean(0), lambda p: p.std(0), lambda p: p.var(0), lambda p: p.prod(0), lambda p: p.norm(dim=0))),
     ("rows", "averaged over the frequencies", "You average over the frequencies of each row. Which axis counts the rows?",
         (lambda p: p.mean(1),)),
     ("above", "the mean of the map", "Your numerator is the slowest wave, or frequency 0, which is the mean brightness of a row. The fastest wave is at the other end.",
@@ -154,6 +132,12 @@ def _computed(**wrong: Step) -> Callable[[Tensor], Tensor]:
         return steps["result"](steps["above"](power), steps["below"](power))
 
     return function
+
+
+_checkerboard = _computed()  # no step is wrong: the right answer
+_row_ratios = _computed(
+    rows=lambda power: power, above=lambda p: p[:, -1], below=lambda p: p[:, -3:-1].mean(1)
+)
 
 
 # What changes no frequency but the first, so it is told only what else is wrong.
@@ -223,27 +207,23 @@ checkerboard = Exercise(
     name="checkerboard",
     lesson=6,
     prompt="Measure the checkerboard in an image (H, W), with W even. Compute the power of each row, `torch.fft.rfft(row).abs() ** 2`, and average the powers over the rows. Return the last one, which stands for +1 −1 +1 −1, divided by the mean of the two before it.",
-    checks=(
-        is_function("measure(image)"),
-        returns("one number", a_number, _cases),
-        replace(matches(_checkerboard, _cases), facts=lambda answer: _two_wrong_steps(answer) or _behaviour(answer)),
-    ),
+    checks=three_checks("measure(image)", "one number", a_number, _checkerboard, _cases, lambda answer: _two_wrong_steps(answer) or _behaviour(answer)),
     mistakes=(
         *(
             known.mistake(name, sentence, *[_computed(**{step: way}) for way in ways])
             for step, name, sentence, ways in WRONG
         ),
         known.mistake("a ratio a row", "You compute a ratio for each row and then take their mean or median. A row whose neighbours happen to be weak distorts that. Average the powers over the rows first.",
-            lambda x: (_power(x)[:, -1] / _power(x)[:, -3:-1].mean(1)).mean(), lambda x: (_power(x)[:, -1] / _power(x)[:, -3:-1].mean(1)).median()),
+            lambda x: _row_ratios(x).mean(), lambda x: _row_ratios(x).median()),
         known.mistake("the last row", "The first axis of the powers counts the rows and the second the frequencies, so `power[-1]` is the last row. Average over the rows first, `power.mean(0)`; then `[-1]` is the last frequency.",
-            lambda x: _ratio(_power(x)), lambda x: _power(x)[-1] / _power(x)[-3:-1].mean(0), lambda x: _power(x)[-1] / (_power(x)[-2] + _power(x)[-3]), at="one number"),
+            *(_computed(rows=lambda p: p, below=below) for below in (RIGHT["below"], lambda p: p[-3:-1].mean(0), lambda p: p[-3:-1].sum(0))), at="one number"),
         known.mistake("a ratio for each neighbour", "You divide by the two neighbours one by one. Divide by their mean, `power[-3:-1].mean()`.",
-            lambda x: _power(x).mean(0)[-1] / _power(x).mean(0)[-3:-1], at="one number"),
+            _computed(below=lambda p: p[-3:-1]), at="one number"),
         known.mistake("squares of complex numbers", "`rfft` returns complex numbers, and their squares are complex as well, so they cancel where you add them up. The power is the square of the absolute value, `.abs() ** 2`.",
-            *(lambda x, part=part: part(_ratio(torch.fft.rfft(x).square().mean(0))) for part in (lambda r: r.real, lambda r: r.abs())),
-            lambda x: _ratio(torch.fft.rfft(x).square().mean(0).abs()), lambda x: _ratio(torch.fft.rfft(x).square().mean(0).real)),
+            *(_computed(power=torch.square, result=lambda a, b, part=part: part(a / b)) for part in (torch.real, torch.abs)),
+            *(_computed(power=torch.square, rows=lambda p, part=part: part(p.mean(0))) for part in (torch.abs, torch.real))),
         known.mistake("one ratio for each row", "You return one ratio for each row. Average the powers over the rows first, so that one ratio is left.",
-            lambda x: _power(x)[:, -1] / _power(x)[:, -3:-1].mean(1)),
+            _row_ratios),
         KnownMistake("a constant", "You return the same number for every image, so it measures nothing. Compute it from `image`.",
             lambda: lambda x: 1.0, _is_constant, "its values"),
     ),

@@ -1,6 +1,5 @@
 """Exercise `fools_it`: paint an image that fools the network, scored by the rule that made its data."""
 
-from collections.abc import Callable
 from functools import cache
 from math import hypot, isfinite
 from typing import Any, NamedTuple
@@ -115,17 +114,6 @@ def _score_problem(answer: Any) -> str | None:
     return f"The network is right here: it finds {made.found} pixels where {made.foreground} are foreground, an IoU of {made.iou:.2f}. It has to fall below {LARGEST_IOU}."  # fmt: skip
 
 
-def _mistake(
-    name: str,
-    sentence: str,
-    recognises: Callable[[Strokes], bool],
-    *examples: Strokes,
-    at: str = "",
-) -> KnownMistake:
-    first, *others = ((lambda e=example: e) for example in examples)
-    return KnownMistake(name, sentence, first, recognises, at, tuple(others))
-
-
 def _kinds(answer: Strokes) -> set[str]:
     return {stroke[0] for stroke in answer}
 
@@ -149,21 +137,21 @@ fools_it = Exercise(
         Check(FOOLED, _score_problem, _about_radii),
     ),
     mistakes=(
-        _mistake("nothing painted", "The image is empty. Paint a ring, and lines that cross it.",
-            lambda a: not a, []),
-        _mistake("the eraser", "What the eraser leaves is not known by the rule, so such an image can't be scored. Paint it with rings and lines alone.",
-            lambda a: "erase" in _kinds(a), [("erase", 40, 40, 50, 50), *BIG]),
-        _mistake("lines alone", "There is no ring. A line is foreground only inside one, so all of it is background.",
-            lambda a: _kinds(a) == {"line"}, CROSSING),
-        _mistake("rings alone", "There is no line. A ring itself is never foreground.",
-            lambda a: _kinds(a) == {"ring"}, [("ring", 48, 48, 40)]),
-        _mistake("lines beside the rings", "Within the image, no line passes through a ring: all of them are background, and the network may well see that.",
-            lambda a: _kinds(a) == {"line", "ring"} and painted(a).foreground == 0, [("ring", 30, 30, 15), ("line", 80, 0, 80, 95)], at="enough foreground by the rule"),
-        _mistake("as in training", "All your rings have a radius of 13 to 22, as all had in training. What did the network never see?",
-            lambda a: all(13 <= r <= 22 for r in _radii(a)),
-            [("ring", 48, 48, 20), *CROSSING], [("ring", 25, 25, 16), ("ring", 65, 65, 20), ("line", 0, 0, 95, 95), ("line", 25, 0, 25, 95)], at=FOOLED),
-        _mistake("rings too small to matter", "Your rings are smaller than those of the training, and the network still sees them whole. Change them in the other direction.",
-            lambda a: all(r < 13 for r in _radii(a)), [("ring", 48, 48, 9), *CROSSING], at=FOOLED),
+        KnownMistake("nothing painted", "The image is empty. Paint a ring, and lines that cross it.",
+            list, lambda a: not a),
+        KnownMistake("the eraser", "What the eraser leaves is not known by the rule, so such an image can't be scored. Paint it with rings and lines alone.",
+            lambda: [("erase", 40, 40, 50, 50), *BIG], lambda a: "erase" in _kinds(a)),
+        KnownMistake("lines alone", "There is no ring. A line is foreground only inside one, so all of it is background.",
+            lambda: CROSSING, lambda a: _kinds(a) == {"line"}),
+        KnownMistake("rings alone", "There is no line. A ring itself is never foreground.",
+            lambda: [("ring", 48, 48, 40)], lambda a: _kinds(a) == {"ring"}),
+        KnownMistake("lines beside the rings", "Within the image, no line passes through a ring: all of them are background, and the network may well see that.",
+            lambda: [("ring", 30, 30, 15), ("line", 80, 0, 80, 95)], lambda a: _kinds(a) == {"line", "ring"} and painted(a).foreground == 0, at="enough foreground by the rule"),
+        KnownMistake("as in training", "All your rings have a radius of 13 to 22, as all had in training. What did the network never see?",
+            lambda: [("ring", 48, 48, 20), *CROSSING], lambda a: all(13 <= r <= 22 for r in _radii(a)), at=FOOLED,
+            more_examples=(lambda: [("ring", 25, 25, 16), ("ring", 65, 65, 20), ("line", 0, 0, 95, 95), ("line", 25, 0, 25, 95)],)),
+        KnownMistake("rings too small to matter", "Your rings are smaller than those of the training, and the network still sees them whole. Change them in the other direction.",
+            lambda: [("ring", 48, 48, 9), *CROSSING], lambda a: all(r < 13 for r in _radii(a)), at=FOOLED),
     ),
     hints=(
         "The network decides whether a pixel is inside a ring from what it sees around it. How would you paint a ring that it can't recognise?",

@@ -22,7 +22,8 @@ from unet_teach.exercises.checks.functions import (
     returns,
     some_numbers,
 )
-from unet_teach.exercises.exercise import Check, Exercise, KnownMistake
+from unet_teach.exercises.checks.ratios import rounded_in_words
+from unet_teach.exercises.exercise import Check, Exercise
 from unet_teach.exercises.plain_values import as_list
 
 Scores = list[float]
@@ -35,19 +36,22 @@ def summary(scores: Sequence[float]) -> tuple[float, float]:
     return centre, math.sqrt(sum((x - centre) ** 2 for x in scores) / (len(scores) - 1))
 
 
+KNOWN: list[Scores] = [
+    [0.5, 0.7, 0.9],
+    [0.82, 0.8, 0.85, 0.42, 0.81],
+    [0.1, 0.4],
+    [0.6, 0.6, 0.6],
+    [0.4, 0.8, 0.8, 0.7],
+    [0.3127, 0.9041, 0.5512, 0.7103, 0.6206, 0.4433],
+]
+
+
 def _cases_of(*score_lists: Scores) -> list[Case]:
     return [Case(f"`summarise({scores})`", (scores,)) for scores in score_lists]
 
 
 def _known_cases() -> list[Case]:
-    return _cases_of(
-        [0.5, 0.7, 0.9],
-        [0.82, 0.8, 0.85, 0.42, 0.81],
-        [0.1, 0.4],
-        [0.6, 0.6, 0.6],
-        [0.4, 0.8, 0.8, 0.7],
-        [0.3127, 0.9041, 0.5512, 0.7103, 0.6206, 0.4433],
-    )
+    return _cases_of(*KNOWN)
 
 
 def _failed_runs() -> list[Case]:
@@ -150,24 +154,19 @@ STATISTICS: dict[str, Summarise] = {
 
 def _statistic(values: list[Any], place: int) -> str:
     """Name what the values are for each of the known lists, as far as that is defined there."""
-
-    def rounded(digits: int) -> Summarise:
-        return lambda scores: round(summary(scores)[place], digits)
-
-    own = {f"the right one, rounded to {digits} digits": rounded(digits) for digits in (3, 2, 1)}
-    for name, compute in (STATISTICS | own).items():
+    for name, compute in STATISTICS.items():
         same = []
-        for value, case in zip(values, _known_cases(), strict=True):
+        for value, scores in zip(values, KNOWN, strict=True):
             with contextlib.suppress(ArithmeticError, ValueError):  # undefined, as of two scores
-                same.append(alike(value, compute(*case.inputs)))
+                same.append(alike(value, compute(scores)))
         if len(same) > 3 and all(same):
             return name
-    return ""
+    return rounded_in_words(values, [summary(scores)[place] for scores in KNOWN])
 
 
 def _fixed_divisor(values: list[Any], place: int) -> float:
     """Return the number by which each sum is divided, if it is the same for lists of any length."""
-    sums = [(sum, _squares)[place](*case.inputs) for case in _known_cases()]
+    sums = list(map((sum, _squares)[place], KNOWN))
     pairs = [(s, v ** (1, 2)[place]) for s, v in zip(sums, values, strict=True) if s > TINY]
     divisors = [s / v for s, v in pairs if v]
     same = len(divisors) == len(pairs) and all(math.isclose(d, divisors[0]) for d in divisors)
@@ -204,17 +203,15 @@ def _part(place: int) -> Check:
         return f"{case.call}: {number}, but the {PARTS[place]} is {_shown(target)}."
 
     def facts(answer: Summarise) -> str:
-        cases = _known_cases()
-        values = [_number(answer, case.inputs[0], place) for case in cases]
+        values = [_number(answer, scores, place) for scores in KNOWN]
         if all(abs(value) < TINY for value in values):
             return "It is 0 for every list, apart from rounding. Distances from the mean cancel if you add them up with their signs, so square each of them first."
         if known := _statistic(values, place):
-            return f"For all {len(cases)} lists tried first, it is {known}."
+            return f"For all {len(KNOWN)} lists tried first, it is {known}."
         if divisor := _fixed_divisor(values, place):
-            return f"In each of the {len(cases)} lists tried first, you divide by {divisor:.4g}, however many scores there are. Divide by {('n', 'n − 1')[place]}, which is different for each list."
+            return f"In each of the {len(KNOWN)} lists tried first, you divide by {divisor:.4g}, however many scores there are. Divide by {('n', 'n − 1')[place]}, which is different for each list."
         factors: dict[int, float] = {}
-        for case, value in zip(cases, values, strict=True):
-            (scores,) = case.inputs
+        for scores, value in zip(KNOWN, values, strict=True):
             turned = _number(answer, [*scores[1:], scores[0]], place)
             # Rounding may depend on the order.
             if not math.isclose(value, turned, rel_tol=0.02, abs_tol=TINY):
@@ -238,16 +235,6 @@ def _summary_or_error(scores: Scores) -> tuple[float, float]:
     if any(map(math.isnan, scores)):
         raise ValueError("NaN")
     return summary(scores)
-
-
-def _raises_at_nan(answer: Summarise) -> bool:
-    for case in _known_cases():
-        answer(*case.inputs)
-    try:
-        answer(*_failed_runs()[0].inputs)
-    except Exception:
-        return True
-    return False
 
 
 def _only(place: int) -> Callable[[Summarise], Summarise]:
@@ -274,9 +261,9 @@ mean_and_spread = Exercise(
     ),
     mistakes=(
         second.mistake("in the other order", "Your second number is the mean. Return the mean first and the standard deviation second.",
-            lambda s: summary(s)[::-1], lambda s: (np.std(s), np.mean(s))),
+            lambda s: summary(s)[::-1]),
         first.mistake("the best seed", "Your first number is the best seed. With more seeds the best one gets better, although the recipe is the same, so it measures luck. Return the mean.",
-            lambda s: (max(s), np.std(s, ddof=1)), lambda s: (max(s), min(s)), at="the mean"),
+            lambda s: (max(s), min(s)), at="the mean"),
         first.mistake("the median", "Your first number is the median, which hardly notices a run that collapsed. Return the mean.",
             lambda s: (np.median(s), np.std(s, ddof=1)), lambda s: (sorted(s)[len(s) // 2], np.std(s)), at="the mean"),
         second.mistake("the population's deviation", "You divide by n. The mean was computed from these same scores, so they lie a little too close to it, and dividing by n − 1 makes up for that. With 3 seeds it makes a difference of 22 %.",
@@ -290,8 +277,8 @@ mean_and_spread = Exercise(
             lambda s: (np.nanmean(s), np.nanstd(s, ddof=1))),
         with_nan.mistake("dropped from one number", "One of your numbers leaves out the NaN, and the other shows it. Both of them should be NaN.",
             lambda s: (np.mean(s), np.nanstd(s, ddof=1)), lambda s: (np.nanmean(s), np.std(s, ddof=1))),
-        KnownMistake("a failed run stops it", "A NaN makes your function stop, as it does with some versions of Python's `statistics`. Look for it first, with `math.isnan`, and return NaN for both.",
-            lambda: _summary_or_error, _raises_at_nan, at=FAILED_RUN),
+        with_nan.mistake("a failed run stops it", "A NaN makes your function stop, as it does with some versions of Python's `statistics`. Look for it first, with `math.isnan`, and return NaN for both.",
+            _summary_or_error, at=FAILED_RUN, cases=lambda: [*_known_cases(), _failed_runs()[0]]),
         with_nan.mistake("a failed run counted as 0", "You count the NaN as 0, which is a score that nobody measured. Both of your numbers should be NaN.",
             lambda s: summary(np.nan_to_num(s).tolist())),
         with_nan.mistake("None or 0 for a failed run", "You notice the failed run. Return `math.nan` for both numbers then, as a pair: nobody can mistake it for a score.",

@@ -29,21 +29,24 @@ def _best_on_validation(trials: list[Trial]) -> float:
     return max(trials, key=lambda trial: trial[1])[0]
 
 
+# Trials that differ in what is best on validation, on test, on average, first or last.
+KNOWN: list[list[Trial]] = [
+    [(0.001, 0.6, 0.62), (0.01, 0.8, 0.66), (0.1, 0.2, 0.3), (0.003, 0.75, 0.79)],
+    [(0.03, 0.3, 0.55), (0.003, 0.71, 0.5), (0.001, 0.7, 0.74), (0.0003, 0.45, 0.4)],
+    [(0.004, 0.4, 0.75), (0.001, 0.2, 0.1), (0.01, 0.8, 0.5), (0.003, 0.75, 0.7), (0.03, 0.5, 0.3)],
+    [(0.002, 0.5, 0.1), (0.02, 0.9, 0.58), (0.2, 0.4, 0.6), (0.01, 0.88, 0.89)],
+    [(0.05, 0.62, 0.87), (0.005, 0.66, 0.61), (0.5, 0.68, 0.28), (0.0005, 0.67, 0.53), (0.02, 0.31, 0.72)],
+    [(0.02, 0.35, 0.6), (0.001, 0.58, 0.9), (0.3, 0.31, 0.2), (0.008, 0.64, 0.41)],
+    [(0.03, -2.3, -1.9), (0.001, -4.1, -1.1), (0.01, -1.2, -2.5), (0.1, -1.6, -3.0)],  # as a log-likelihood
+]  # fmt: skip
+
+
 def _case(trials: list[Trial]) -> Case:
     return Case(f"`pick({trials})`", (trials,))
 
 
 def _known_cases() -> list[Case]:
-    """Make trials that differ in what is best on validation, on test, on average, first or last."""
-    return [
-        _case([(0.001, 0.6, 0.62), (0.01, 0.8, 0.66), (0.1, 0.2, 0.3), (0.003, 0.75, 0.79)]),
-        _case([(0.03, 0.3, 0.55), (0.003, 0.71, 0.5), (0.001, 0.7, 0.74), (0.0003, 0.45, 0.4)]),
-        _case([(0.004, 0.4, 0.75), (0.001, 0.2, 0.1), (0.01, 0.8, 0.5), (0.003, 0.75, 0.7), (0.03, 0.5, 0.3)]),
-        _case([(0.002, 0.5, 0.1), (0.02, 0.9, 0.58), (0.2, 0.4, 0.6), (0.01, 0.88, 0.89)]),
-        _case([(0.05, 0.62, 0.87), (0.005, 0.66, 0.61), (0.5, 0.68, 0.28), (0.0005, 0.67, 0.53), (0.02, 0.31, 0.72)]),
-        _case([(0.02, 0.35, 0.6), (0.001, 0.58, 0.9), (0.3, 0.31, 0.2), (0.008, 0.64, 0.41)]),
-        _case([(0.03, -2.3, -1.9), (0.001, -4.1, -1.1), (0.01, -1.2, -2.5), (0.1, -1.6, -3.0)]),  # as a log-likelihood
-    ]  # fmt: skip
+    return list(map(_case, KNOWN))
 
 
 def _cases() -> list[Case]:
@@ -88,10 +91,9 @@ def _descriptions(trials: list[Trial], value: Any) -> set[str]:
 
 def _picks(answer: Pick) -> str | None:
     """Say what a wrong answer returned, and what holds for it in every known case."""
-    lists = [case.inputs[0] for case in _known_cases()]
     values = [plain(case.run(answer)) for case in _known_cases()]
-    targets = list(map(_best_on_validation, lists))
-    wrong = (each for each in zip(lists, values, targets, strict=True) if not alike(*each[1:]))
+    targets = list(map(_best_on_validation, KNOWN))
+    wrong = (each for each in zip(KNOWN, values, targets, strict=True) if not alike(*each[1:]))
     if not (first := next(wrong, None)):
         return None
     trials, value, target = first
@@ -101,8 +103,8 @@ def _picks(answer: Pick) -> str | None:
         parts.append(
             f"That trial scores {own[0]} on validation, where higher is better; the best scores {best}."
         )
-    if always := set.intersection(*map(_descriptions, lists, values)):
-        parts.append(f"In all {len(lists)} known cases you return {min(always)}.")
+    if always := set.intersection(*map(_descriptions, KNOWN, values)):
+        parts.append(f"In all {len(KNOWN)} known cases you return {min(always)}.")
     elif not own:
         cells = [(COLUMNS[k], t[0]) for t in trials for k in (1, 2) if alike(t[k], value)]
         where = "isn't in the list"
@@ -124,35 +126,34 @@ def _rotated(trials: list[Trial], column: int) -> list[Trial]:
     return [(*t[:column], other[column], *t[column + 1 :]) for t, other in pairs]  # type: ignore[misc]
 
 
+def _chosen(answer: Pick, trials: list[Trial]) -> int | None:
+    """Return the place of the trial whose learning rate is returned; None if it is that of none."""
+    value = plain(answer([*trials]))
+    return next((place for place, trial in enumerate(trials) if alike(trial[0], value)), None)
+
+
+def _chooses_the_same(answer: Pick, column: int) -> bool:
+    """Whether it chooses the same trials if the values of a column change places."""
+    return all(_chosen(answer, t) == _chosen(answer, _rotated(t, column)) for t in KNOWN)
+
+
 def _facts(answer: Pick) -> str:
     """Say in which of the known lists the choice is right, and whether it depends on their order."""
-    values = [(case.inputs[0], plain(case.run(answer))) for case in _known_cases()]
-    if not all(any(alike(v, trial[0]) for trial in trials) for trials, v in values):
+    if any(_chosen(answer, trials) is None for trials in KNOWN):
         return ""
-    wrong = [trials for trials, v in values if not alike(v, _best_on_validation(trials))]
-    said = f"You choose the best of {len(values) - len(wrong)} of the {len(values)} lists tried."
-    last_best = [trials for trials, _ in values if trials[-1][0] == _best_on_validation(trials)]
+    wrong = [t for t in KNOWN if _chosen(answer, t) != _chosen(_best_on_validation, t)]
+    said = f"You choose the best of {len(KNOWN) - len(wrong)} of the {len(KNOWN)} lists tried."
+    last_best = [t for t in KNOWN if _chosen(_best_on_validation, t) == len(t) - 1]
     if wrong == last_best:
         return f"{said} It is wrong exactly where the last trial is the best one. Does your loop reach it?"
     if len(wrong) == 1 and all(trial[1] < 0 for trial in wrong[0]):
         return f"{said} It is wrong only where all scores are below 0. Of two such scores, the one closer to 0 is higher."
-
-    def chooses_the_same(column: int) -> bool:
-        """Whether it chooses the same trials if the values of a column change places."""
-        for trials, value in values:
-            changed = _rotated(trials, column)
-            rates, picked = [trial[0] for trial in changed], plain(answer([*changed]))
-            place = [trial[0] for trial in trials].index(value)
-            if picked not in rates or rates.index(picked) != place:
-                return False
-        return True
-
-    if not chooses_the_same(0):
+    if not _chooses_the_same(answer, 0):
         return f"{said} If only the learning rates change places, you choose other trials. How high a rate is should play no part: the validation score alone decides."
-    if chooses_the_same(1):
+    if _chooses_the_same(answer, 1):
         return f"{said} If only the validation scores change places, you choose the same trials, so they play no part in your choice. They alone should decide."
-    for trials, value in sorted(values, key=lambda pair: pair[0] not in wrong):
-        turned = plain(answer(trials[::-1]))
+    for trials in sorted(KNOWN, key=lambda trials: trials not in wrong):
+        value, turned = plain(answer([*trials])), plain(answer(trials[::-1]))
         if not alike(turned, value):
             return f"{said} The order matters to your function: for {trials} you return {_shown(value)}, and {_shown(turned)} if the same trials come from last to first. Is every score compared with the highest one so far?"
     return said
@@ -170,47 +171,22 @@ def _ignores_test_scores(answer: Pick) -> str | None:
             return f"{_case(trials).call}: you return {_shown(picked[-1])}. Three trials share the best validation score, 0.8, so return the learning rate of one of them."
     if all(alike(value, picked[0]) for value in picked):
         return None
-    return (
-        "Where several trials share the best validation score, your choice changes with their test "
-        f"scores: you return {', '.join(map(_shown, picked))} for the same trials with different test scores. Break a tie by anything except the test scores."
-    )
+    return f"Where several trials share the best validation score, your choice changes with their test scores: you return {', '.join(map(_shown, picked))} for the same trials with different test scores. Break a tie by anything except the test scores."
 
 
-def _from_start(best: float, rate: Callable[[list[Trial]], Any]) -> Pick:
-    """Make a search that begins with this best score, and with a rate in case none is better."""
-
-    def pick(trials: list[Trial]) -> Any:
-        highest, found = best, rate(trials)
-        for trial in trials:
-            if trial[1] > highest:
-                highest, found = trial[1], trial[0]
-        return found
-
-    return pick
+def _from_start(rate: Callable[[list[Trial]], Any]) -> Pick:
+    """Make a search that begins with a best score of 0, and with a rate in case none is better."""
+    return lambda trials: max(
+        [(0, rate(trials)), *((v, r) for r, v, _ in trials)], key=lambda pair: pair[0]
+    )[1]
 
 
 def _is_constant(answer: Pick) -> bool:
-    values = [plain(answer(*case.inputs)) for case in _known_cases()]
+    values = [plain(answer([*trials])) for trials in KNOWN]
     return isinstance(values[0], int | float) and all(alike(value, values[0]) for value in values)
 
 
-def _with_other_tests() -> list[Case]:
-    return [_case(_rotated(case.inputs[0], 2)) for case in _known_cases()]
-
-
-def _depends_on_test(answer: Pick) -> bool:
-    one, other = (
-        [plain(case.run(answer)) for case in cases]
-        for cases in (_known_cases(), _with_other_tests())
-    )
-    are_rates = (
-        any(alike(picked, trial[0]) for trial in case.inputs[0])
-        for picked, case in zip(one, _known_cases(), strict=True)
-    )
-    return not all(map(alike, one, other)) and all(are_rates)
-
-
-known = Probes(lambda: [*_known_cases(), *_with_other_tests()])
+known = Probes(lambda: [*_known_cases(), *(_case(_rotated(trials, 2)) for trials in KNOWN)])
 
 same_recipe = Exercise(
     name="same_recipe",
@@ -228,17 +204,18 @@ same_recipe = Exercise(
             lambda r: max(r, key=lambda x: x[2])[0]),
         KnownMistake("the whole trial", "You return a whole trial. Return its first entry, the learning rate.",
             lambda: lambda trials: max(trials, key=lambda trial: trial[1]),
-            lambda answer: all(answer(*case.inputs) in case.inputs[0] for case in _known_cases()), "one number"),
+            lambda answer: all(answer([*trials]) in trials for trials in KNOWN), "one number"),
         known.mistake("the place in the list", "You return the position of the best trial in the list. Return the learning rate of that trial.",
             lambda r: int(np.argmax([x[1] for x in r])), lambda r: int(np.argmax([x[1] for x in r])) + 1),
         KnownMistake("both scores", "If only the test scores change, you choose another trial. So the test score influences the choice, and even a small influence makes the winner's test score too good. Choose by validation alone.",
-            lambda: lambda r: max(r, key=lambda x: x[1] + x[2])[0], _depends_on_test, "its choice",
+            lambda: lambda r: max(r, key=lambda x: x[1] + x[2])[0],
+            lambda a: None not in [_chosen(a, trials) for trials in KNOWN] and not _chooses_the_same(a, 2), "its choice",
             (lambda: lambda r: max(r, key=lambda x: x[1] * x[2])[0], lambda: lambda r: max(r, key=lambda x: min(x[1:]))[0],
              lambda: lambda r: max(r, key=lambda x: (round(x[1], 1), x[2]))[0])),
         known.mistake("the search starts at a number", "Where all scores are negative, as log-likelihoods are, your search finds nothing: it starts with a number, such as `best = 0`, that no score exceeds. Start with the first trial, or with `-math.inf`.",
-            *(_from_start(best, rate) for best in (0, -1) for rate in (lambda t: None, lambda t: 0, lambda t: t[0][0], lambda t: t[-1][0]))),
+            *(_from_start(rate) for rate in (lambda t: None, lambda t: 0, lambda t: t[0][0], lambda t: t[-1][0]))),
         known.mistake("the best score isn't kept", "Your search ends with the last trial that beats the score it began with, because it never sets a new best. Where you keep the learning rate, keep its score as well: `best = validation`.",
-            lambda t: [t[0][0], *(r for r, v, _ in t if v > t[0][1])][-1], *(lambda t, best=best: [None, *(r for r, v, _ in t if v > best)][-1] for best in (0, -1))),
+            lambda t: [t[0][0], *(r for r, v, _ in t if v > t[0][1])][-1], lambda t: [None, *(r for r, v, _ in t if v > 0)][-1]),
         KnownMistake("a constant", "You return the same number for every list of trials. Find it in `trials`.",
             lambda: lambda trials: 0.003, _is_constant),
         known.mistake("compared by the rate", "On their own, `max`, `min` and `sorted` compare tuples by their first entry, the learning rate. Which entry should decide?",

@@ -194,10 +194,7 @@ def _deals_seen(answer: Decide) -> str:
 
 
 # Functions that take a group as it is.
-SIMPLE = (
-    "abs|len|sum|max|min|sorted|bool|float|int|round|list|tuple|set|array|asarray|item|any|all"
-    "|mean|median|std|var|stdev|pstdev|variance|pvariance|sqrt|fabs"
-)
+SIMPLE = "abs|len|sum|max|min|sorted|bool|float|int|round|list|tuple|set|array|asarray|item|any|all|mean|median|std|var|stdev|pstdev|variance|pvariance|sqrt|fabs"
 
 
 def _goes_through_nothing(node: ast.AST) -> bool:
@@ -251,8 +248,8 @@ def _compares_another_number(answer: Decide, test: Decide) -> bool:
     Rounding may count a deal more or less.
     """
     found = compared_by(answer)
-    own = _compared(answer) if found and found.smaller and isinstance(test, _Test) else None
-    if own is None or not isinstance(test, _Test):
+    own = _compared(answer) if found and found.smaller else None
+    if not (own and isinstance(test, _Test)):
         return False
     same = [alike(x / limit, test.p_of(*scores) / test.level) for x, limit, scores in own if limit]
     return sum(same) < 0.7 * len(same)
@@ -308,11 +305,7 @@ SHARED: list[tuple[str, Callable[[Scores, Scores], bool]]] = [
 def _explained(case: Case, value: Any) -> str:
     a, b = case.inputs
     ways, p = comb(len(a) + len(b), len(a)), p_value(a, b)
-    return (
-        f"{case.call}: you return {value}, but it should be {p <= LEVEL}. There are {ways} ways to "
-        f"deal these scores. In {round(p * ways)} of them, this one included, the means are at least "
-        f"{abs(fmean(a) - fmean(b)):.3g} apart, as they are here, so p = {round(p * ways)}/{ways} = {p:.3g}."
-    )
+    return f"{case.call}: you return {value}, but it should be {p <= LEVEL}. There are {ways} ways to deal these scores. In {round(p * ways)} of them, this one included, the means are at least {abs(fmean(a) - fmean(b)):.3g} apart, as they are here, so p = {round(p * ways)}/{ways} = {p:.3g}."
 
 
 def _on_fresh(answer: Decide, case: Case) -> str | None:
@@ -350,10 +343,7 @@ def _draws(answer: Decide) -> bool:
 def _says_that_it_draws(answer: Decide) -> str | None:
     if not _draws(answer):
         return None
-    return (
-        "Your function draws random numbers, so it only estimates p, and near 0.05 an estimate can "
-        "decide either way. The exact test goes through every way to deal the scores: 20 ways for 3 and 3 scores, 126 for 4 and 5."
-    )
+    return "Your function draws random numbers, so it only estimates p, and near 0.05 an estimate can decide either way. The exact test goes through every way to deal the scores: 20 ways for 3 and 3 scores, 126 for 4 and 5."
 
 
 # ------------------------------------------------------------------------------ right and wrong tests

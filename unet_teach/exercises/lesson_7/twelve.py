@@ -8,17 +8,14 @@ UNETS = "ACEGIKL"
 WHY_NOT = {
     "B": "B has an encoder and a decoder but no skips, so everything has to pass the bottleneck.",
     "D": "D ends with one number for each class, so there is no up-sampling at all.",
-    "F": "F's decoder stops at a quarter of the height and is only stretched from there, so the "
-    "encoder's feature map at 32×32 has no partner.",
+    "F": "F's decoder stops at a quarter of the height and is only stretched from there, so the encoder's feature map at 32×32 has no partner.",
     "H": "H goes back to full size in a single jump, and has no skips.",
     "J": "J's skips only carry the *positions* of the maxima, not a feature map.",
 }
 WHY = {
-    "A": "Think of crops and convolutions without padding: they change the size of a feature map, "
-    "but not its resolution.",
+    "A": "Think of crops and convolutions without padding: they change the size of a feature map, but not its resolution.",
     "C": "Adding a skip is as good a way to join it as concatenating.",
-    "E": "One of those you left out is by far the widest, with 512 channels. Width isn't a "
-    "criterion.",
+    "E": "One of those you left out is by far the widest, with 512 channels. Width isn't a criterion.",
     "G": "Tokens can be merged and expanded as well. What counts is the resolution.",
     "I": "An input may have one dimension, like sound.",
     "K": "An input may have three dimensions, like a volume.",

@@ -36,8 +36,7 @@ MOST_SHOWN = 12  # starts of one list
 # --------------------------------------------------------------------------------- right answers
 def _pushed_back(size: int, tile: int, shared: int) -> list[int]:
     """Full steps, and a last tile pushed back until it ends with the image."""
-    last = max(0, size - tile)
-    return [*range(0, last, tile - shared), last]
+    return _with_last(size, tile, tile - shared)
 
 
 def _spread(size: int, tile: int, shared: int) -> list[int]:
@@ -67,10 +66,6 @@ GRID = Grid(
 def _case(size: int, tile: int, shared: int) -> Case:
     call = f"`tile_starts(size={size}, tile={tile}, shared={shared})`"
     return Case(call, (size, tile, shared))
-
-
-def _known_cases() -> list[Case]:
-    return [_case(*numbers) for numbers in SIZES]
 
 
 def _cases() -> Iterator[Case]:
@@ -131,10 +126,7 @@ def _coverage_problem(starts: list[Any], size: int, tile: int, shared: int) -> s
     end = starts[-1] + tile
     if end == size:
         return None
-    return (
-        f"the last tile starts at {starts[-1]} and ends after {end} pixels, but the image has {size}, so "
-        f"{'its end is left out' if end < size else 'the tile reaches beyond it'}"
-    )
+    return f"the last tile starts at {starts[-1]} and ends after {end} pixels, but the image has {size}, so {'its end is left out' if end < size else 'the tile reaches beyond it'}"
 
 
 def _shared_problem(starts: list[Any], size: int, tile: int, shared: int) -> str | None:
@@ -158,18 +150,18 @@ _PROBLEMS = (_coverage_problem, _shared_problem, _count_problem)
 # --------------------------------------------------------------------------------- known mistakes
 def _up_to_end(size: int, tile: int, step: int) -> list[int]:
     """Starts while pixels are left."""
-    return list(range(0, size, max(1, step)))
+    return list(range(0, size, step))
 
 
 def _while_inside(size: int, tile: int, step: int) -> list[int]:
     """Starts while a whole tile fits."""
-    return list(range(0, size - tile + 1, max(1, step)))
+    return list(range(0, size - tile + 1, step))
 
 
 def _with_last(size: int, tile: int, step: int) -> list[int]:
     """Starts while a whole tile fits, and the start of the tile that ends with the image."""
     last = max(0, size - tile)
-    return [*range(0, last, max(1, step)), last]
+    return [*range(0, last, step), last]
 
 
 known = Probes(lambda: SIZES[:3])  # those with several tiles that share something
@@ -180,15 +172,14 @@ tile_starts = Exercise(
     prompt="An image is `size` pixels wide. List the starts of its tiles in increasing order, as few as possible. Each tile is `tile` pixels wide and inside the image; the first one starts at 0, the last one ends with the image, and neighbours share at least `shared` pixels. If the image is no larger than a tile, return [0].",
     checks=(
         is_function("tile_starts(size, tile, shared)"),
-        returns("a list of numbers", some_numbers(), _known_cases),
+        returns("a list of numbers", some_numbers(), lambda: [_case(*numbers) for numbers in SIZES]),
         _check("tiles from end to end", _coverage_problem),
         _check("what neighbours share", _shared_problem),
         _check("as few as possible", _count_problem),
     ),
     mistakes=(
         known.mistake("what is shared for a step", "You step by what two neighbours share. How far does the next tile start after this one, then?",
-            _with_last, _while_inside, _up_to_end, lambda s, t, o: list(range(0, s, o)),
-            lambda s, t, o: list(range(0, s - t + 1, o))),
+            _with_last, _while_inside, _up_to_end),
         known.mistake("nothing shared", "You step by a whole tile, so neighbours share nothing. If they share `shared` pixels, how far apart are their starts?",
             *(lambda s, t, o, starts=starts: starts(s, t, t) for starts in (_with_last, _while_inside, _up_to_end))),
         known.mistake("the rest left out", "Full steps don't always end with the image, so the pixels after your last tile are never predicted. Add one more tile, moved back until it ends with the image.",
@@ -196,11 +187,9 @@ tile_starts = Exercise(
         known.mistake("over the end", "Your last tile reaches beyond the image, so its slice is narrower than the other tiles. Move it back until it ends with the image.",
             lambda s, t, o: _up_to_end(s, t, t - o),
             lambda s, t, o: list(range(0, max(1, s - o), t - o)),
-            lambda s, t, o: list(range(0, s - t + t - o, t - o)),
             lambda s, t, o: [*range(0, s - t, t - o), s]),
         known.mistake("one twice", "Where full steps already end with the image, your last tile appears twice. Add it only if it is missing, or let the range end before it.",
-            lambda s, t, o: [*_while_inside(s, t, t - o), max(0, s - t)],
-            lambda s, t, o: [min(x, s - t) for x in _up_to_end(s, t, t - o)]),
+            lambda s, t, o: [*_while_inside(s, t, t - o), max(0, s - t)]),
         known.mistake("the last forgotten", "The tile at size − tile is always missing. A `range` stops before its end, and a loop with `<` stops as well. Add this tile.",
             lambda s, t, o: list(range(0, s - t, t - o)), cases=lambda: SIZES),
         known.mistake("subtracted on either side", "You subtract `shared` on both sides. But two neighbours share the same pixels, so subtract it only once.",

@@ -7,13 +7,13 @@ from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 - the name it has everywhere
 
 from unet_teach.exercises.checks.functions import Case, Function, Probes
-from unet_teach.exercises.exercise import Exercise, KnownMistake
-from unet_teach.exercises.lesson_5.masks import (
+from unet_teach.exercises.checks.masks import (
     first_wrong_pixel,
     input_changed,
     tensor_of,
     three_checks,
 )
+from unet_teach.exercises.exercise import Exercise, KnownMistake
 
 BEYOND = 1000  # what background counts as where the smallest number is sought
 
@@ -120,8 +120,7 @@ border_target = Exercise(
         known.mistake("border inside cells only", "Between two cells with a narrow gap, the pixels of the gap stay background in your target. They should be border too, because they are what keeps the cells apart.",
             lambda a, b, c: torch.where((c < b) & (a > 0), 2, (a > 0).long())),
         known.mistake("border in the gap only", "Your border is only where the label is 0. Where two cells touch there is no such pixel, so nothing separates them.",
-            lambda a, b, c: torch.where((c < b) & (a == 0), 2, (a > 0).long()),
-            lambda a, b, c: torch.where(a > 0, 1, torch.where(c < b, 2, 0))),
+            lambda a, b, c: torch.where((c < b) & (a == 0), 2, (a > 0).long())),
         known.mistake("numbers of the classes swapped", "Your classes 1 and 2 are swapped. Inside is 1 and border is 2, in the order of the network's channels.",
             lambda a, b, c: torch.where(c < b, 1, 2 * (a > 0).long())),
         known.mistake("numbers of the cells kept", "Pixels inside a cell still have the cell's number. The class is 1 in every cell, because a network can't learn numbers that somebody dealt out at random.",

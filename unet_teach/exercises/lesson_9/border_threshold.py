@@ -6,8 +6,8 @@ import torch
 from torch import Tensor
 
 from unet_teach.exercises.checks.functions import Case, Function, Probes
+from unet_teach.exercises.checks.masks import A_MASK, about_shape, three_checks, where_right
 from unet_teach.exercises.exercise import Exercise
-from unet_teach.exercises.lesson_5.masks import A_MASK, about_shape, three_checks, where_right
 
 # Background, inside and border of each pixel, one column a pixel.
 KNOWN = [
@@ -131,19 +131,19 @@ border_threshold = Exercise(
         known.mistake("equal is cut", "A border exactly as probable as the threshold is cut out in your mask. It should be left, so that a threshold of 1 cuts nothing.",
             lambda p, t: (p[0] < 0.5) & (p[2] < t)),
         known.mistake("border is left", "You ask only for background, so no border is cut out and cells that touch stay one. The threshold belongs to the third channel.",
-            lambda p, t: p[0] < 0.5, lambda p, t: p[1] + p[2] > 0.5, lambda p, t: p[0] <= 0.5),
+            lambda p, t: p[0] < 0.5, lambda p, t: p[0] <= 0.5),
         known.mistake("only background is left", "Your mask holds background, and cells are cut out of it. A pixel of a cell is one whose background is *less* probable than one half.",
             lambda p, t: (p[0] > 0.5) & (p[2] <= t), lambda p, t: (p[0] >= 0.5) & (p[2] <= t), lambda p, t: p[0] > 0.5, lambda p, t: p[0] >= 0.5),
         known.mistake("background below inside", "You compare background with *inside*, so a pixel may be left out although its background is below one half: inside and border together are the cell. Compare background with one half.",
-            lambda p, t: (p[0] < p[1]) & (p[2] <= t), lambda p, t: (p[0] <= p[1]) & (p[2] <= t)),
+            lambda p, t: (p[0] < p[1]) & (p[2] <= t)),
         known.mistake("one minus the threshold", "Your limit for border falls where the threshold rises: it is 1 minus the threshold. Compare border with the threshold itself.",
-            lambda p, t: (p[0] < 0.5) & (p[2] <= 1 - t), lambda p, t: (p[0] < 0.5) & (p[2] < 1 - t), lambda p, t: (p[0] < 0.5) & (1 - p[2] >= t)),
+            lambda p, t: (p[0] < 0.5) & (p[2] <= 1 - t), lambda p, t: (p[0] < 0.5) & (p[2] < 1 - t)),
         known.mistake("channels in another order", "You take the channels in another order. They are background, inside and border, so `probabilities[0]` is background and `probabilities[2]` is border.",
             lambda p, t: (p[1] < 0.5) & (p[2] <= t), lambda p, t: (p[1] < 0.5) & (p[0] <= t), lambda p, t: (p[2] < 0.5) & (p[1] <= t)),
         known.mistake("the two limits swapped", "You compare background with the threshold and border with one half. It should be the other way round: `probabilities[0]`, background, below one half, and `probabilities[2]`, border, at most the threshold.",
             lambda p, t: (p[0] < t) & (p[2] <= 0.5), lambda p, t: (p[0] <= t) & (p[2] <= 0.5), lambda p, t: (p[0] < t) & (p[2] < 0.5), lambda p, t: (p[0] <= t) & (p[2] < 0.5)),
         known.mistake("a share of the cell", "You divide border by inside plus border before you compare it. The threshold is for the probability itself.",
-            lambda p, t: (p[0] < 0.5) & (p[2] / (p[1] + p[2]) <= t), lambda p, t: (p[0] < 0.5) & (p[2] <= t * (p[1] + p[2]))),
+            lambda p, t: (p[0] < 0.5) & (p[2] <= t * (p[1] + p[2]))),
         known.mistake("or instead of and", "You keep a pixel if *one* of the two holds. Both have to hold: join the comparisons with `&`.",
             lambda p, t: (p[0] < 0.5) | (p[2] <= t)),
         known.mistake("background below the threshold", "You compare background with the threshold, too. It has a limit of its own, one half, so that moving the threshold changes only where cells are cut apart.",

@@ -1,6 +1,5 @@
 """Exercise `ignore_void` of lesson 9: pixel accuracy without the pixels that do not count."""
 
-import math
 from collections.abc import Callable
 from statistics import fmean
 from typing import Any
@@ -9,9 +8,9 @@ import torch
 from torch import Tensor
 
 from unet_teach.exercises.checks.functions import Case, Function, Probes, a_number, alike
+from unet_teach.exercises.checks.masks import input_changed, three_checks, where_right
 from unet_teach.exercises.checks.ratios import ratio_in_words, rounded_in_words
 from unet_teach.exercises.exercise import Exercise, KnownMistake
-from unet_teach.exercises.lesson_5.masks import input_changed, three_checks, where_right
 from unet_teach.exercises.plain_values import plain
 
 VOID = 255
@@ -94,15 +93,6 @@ def _ratio(answer: Function, *, sums: bool = False) -> str:
     return ""
 
 
-def _facts(answer: Function) -> str:
-    return (
-        _ratio(answer)
-        or _pixels_that_count(answer)
-        or _ratio(answer, sums=True)
-        or where_right(answer, _accuracy, _known_cases())
-    )
-
-
 def _pixels_that_count(answer: Function) -> str:
     """Name a pixel that counts and doesn't change the number, or one that is void and does."""
     for case in _known_cases():
@@ -131,19 +121,9 @@ def _accuracy(prediction: Tensor, target: Tensor) -> Tensor:
     return (prediction == target)[counted].float().mean()
 
 
-def _mean_of_images(prediction: Tensor, target: Tensor) -> float:
-    pairs = zip(prediction, target, strict=True)
-    return fmean(float(_accuracy(p, t)) for p, t in pairs if (t != VOID).any())
-
-
-def _mean_with_void_images(void: float) -> Function:
-    """Make a mean over images in which an image that is all void has this accuracy."""
-
-    def mean(prediction: Tensor, target: Tensor) -> float:
-        pairs = zip(prediction, target, strict=True)
-        return fmean(float(_accuracy(p, t)) if (t != VOID).any() else void for p, t in pairs)
-
-    return mean
+def _of_each_image(prediction: Tensor, target: Tensor) -> Tensor:
+    """Return the accuracy of each image, NaN where all of it is void."""
+    return torch.stack(list(map(_accuracy, prediction, target)))
 
 
 def _foreground_iou(prediction: Tensor, target: Tensor) -> float:
@@ -162,19 +142,20 @@ ignore_void = Exercise(
     name="ignore_void",
     lesson=9,
     prompt="Return pixel accuracy as one number: of the pixels that count, the share that is right. Pixels with the label 255 in the target don't count. There is always at least one pixel that does.",
-    checks=three_checks("accuracy(prediction, target)", "one number", a_number, _accuracy, _cases, _facts, _two_numbers),
+    checks=three_checks("accuracy(prediction, target)", "one number", a_number, _accuracy, _cases,
+        lambda answer: _ratio(answer) or _pixels_that_count(answer) or _ratio(answer, sums=True) or where_right(answer, _accuracy, _known_cases()), _two_numbers),
     mistakes=(
         input_changed("Your function overwrites a tensor that it was given, so the next score is computed from other pixels. `target[counted]` makes a new tensor.",
             lambda p, t: [_accuracy(p, t), t.masked_fill_(t == VOID, 0)][0], lambda: _known_cases()[0].inputs),
         KnownMistake("argmax of classes", "`prediction` holds classes already, one for each pixel, so there is nothing to take the largest of. `argmax` belongs to a network's output, which has a channel for each class. Leave it out.",
             lambda: lambda p, t: (p.argmax(1) == t)[t != VOID].float().mean(), lambda answer: "argmax" in answer.__code__.co_names),
         known.mistake("void counts as wrong", "Void pixels count as wrong in your number. Leave them out of the pixels that you divide by, too. It's the target that holds 255, never the prediction.",
-            lambda p, t: (p == t).float().mean(), lambda p, t: ((p == t) & (t != VOID)).float().mean(),
-            lambda p, t: (p == t)[p != VOID].float().mean(), lambda p, t: (p == t).sum() / (p != VOID).sum()),
+            lambda p, t: (p == t).float().mean()),
         known.mistake("void counts as right", "Void pixels count as right, so the more of them there are, the better the score looks. They should count in neither direction.",
             lambda p, t: ((p == t) | (t == VOID)).float().mean()),
         known.mistake("the mean of the images", "That's the mean of the images' accuracies, so a pixel of an image with many void pixels counts more than others. Count the pixels of all images together, and then divide once.",
-            _mean_of_images, _mean_with_void_images(math.nan), _mean_with_void_images(0), _mean_with_void_images(1)),
+            lambda p, t: _of_each_image(p, t).nanmean(), lambda p, t: _of_each_image(p, t).mean(),
+            *(lambda p, t, void=void: _of_each_image(p, t).nan_to_num(void).mean() for void in (0, 1))),
         known.mistake("the mean of the classes", "That's the mean of the classes' accuracies, so a pixel of a rare class counts more than others. Count the pixels of all classes together, and then divide once.",
             _mean_of_classes),
         known.mistake("predicted background left out", "You also leave out the pixels that are *predicted* as background. A pixel counts whatever is predicted for it: only its label in the target decides.",
@@ -190,9 +171,9 @@ ignore_void = Exercise(
         known.mistake("rounded down", "Your number is 0 wherever a pixel is wrong, as if it were rounded down. Divide with `/`.",
             lambda p, t: float(_accuracy(p, t) == 1), at="its values"),
         known.mistake("the share of mistakes", "That's the share of the pixels that are *wrong*. Compare with `==`.",
-            lambda p, t: (p != t)[t != VOID].float().mean(), lambda p, t: 1 - _accuracy(p, t)),
+            lambda p, t: 1 - _accuracy(p, t)),
         known.mistake("a count", "That's how many pixels are right, not which share of them. Divide by the number of pixels that count.",
-            lambda p, t: (p == t).sum(), lambda p, t: (p == t)[t != VOID].sum()),
+            lambda p, t: (p == t).sum()),
     ),
     hints=(
         "Which pixels would you show a friend to say how often the network is right: all of them, or only those whose class is known?",

@@ -9,9 +9,9 @@ import torch
 from torch import Tensor
 
 from unet_teach.exercises.checks.functions import Case, Function, Probes, a_number, alike, matches
+from unet_teach.exercises.checks.masks import input_changed, three_checks, where_right
 from unet_teach.exercises.checks.ratios import ratio_in_words, rounded_in_words
 from unet_teach.exercises.exercise import Exercise, KnownMistake
-from unet_teach.exercises.lesson_5.masks import input_changed, three_checks, where_right
 from unet_teach.exercises.plain_values import plain
 
 
@@ -129,11 +129,6 @@ FORMULAS: dict[str, Function] = {
 }  # fmt: skip
 
 
-def _facts(answer: Function) -> str:
-    """Say which matches don't count, or which number it is; else for which tables it is right."""
-    return _which_match(answer) or _formula(answer) or where_right(answer, _f1, _known_cases())
-
-
 def _which_match(answer: Function) -> str:
     """Say for which IoU, or in which place of the table, a match is not counted as one."""
 
@@ -204,7 +199,8 @@ object_f1 = Exercise(
     lesson=9,
     prompt="You get a table of IoUs: a row for each cell that was found, a column for each cell of the target. Two cells match if their IoU is *above* one half. Return object F1 as one number: twice the matches, divided by the number of cells found plus the number of cells in the target. One of these two numbers may be 0.",
     checks=(
-        *three_checks("object_f1(ious)", "one number", a_number, _f1, _cases, _facts, _two_numbers),
+        *three_checks("object_f1(ious)", "one number", a_number, _f1, _cases,
+            lambda answer: _which_match(answer) or _formula(answer) or where_right(answer, _f1, _known_cases()), _two_numbers),
         replace(matches(_f1, _tables_without_cells, _two_numbers), holds=WITHOUT_CELLS),
     ),
     mistakes=(
@@ -223,9 +219,9 @@ object_f1 = Exercise(
         known.mistake("rounded down", "Your number is always 0, although some cells match. `//` and `int(…)` round it down, and `try … except` hides an error. Divide with `/`.",
             lambda x: 0 * x.sum()),
         known.mistake("precision", "That's precision: of the cells found, the share that match. Somebody who finds one cell and gets it right would have 1. Count the cells of the target, too.",
-            lambda x: (x > 0.5).sum() / x.shape[0], lambda x: (x > 0.5).any(1).float().mean()),
+            lambda x: (x > 0.5).sum() / x.shape[0]),
         known.mistake("recall", "That's recall: of the cells in the target, the share that were found. Somebody who finds a thousand cells too many would not notice. Count the cells found, too.",
-            lambda x: (x > 0.5).sum() / x.shape[1], lambda x: (x > 0.5).any(0).float().mean()),
+            lambda x: (x > 0.5).sum() / x.shape[1]),
         known.mistake("not twice", "Even if every cell matches you get one half, because a match uses up *two* cells, one on each side. Count each match twice.",
             lambda x: (x > 0.5).sum() / sum(x.shape)),
         known.mistake("matched over all", "That's matches / (matches + spurious + missed), which average precision uses. F1 counts each match twice, above and below the line.",

@@ -1,21 +1,13 @@
 """Exercise `rare_weights` of lesson 9: weights of the classes from how frequent they are."""
 
 import math
-from dataclasses import replace
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from unet_teach.exercises.checks.functions import (
-    Case,
-    Function,
-    Probes,
-    is_function,
-    matches,
-    some_numbers,
-)
-from unet_teach.exercises.checks.functions import returns as returns_kind
+from unet_teach.exercises.checks.functions import Case, Function, Probes, some_numbers
+from unet_teach.exercises.checks.masks import three_checks
 from unet_teach.exercises.exercise import Exercise
 from unet_teach.exercises.plain_values import as_list
 
@@ -112,11 +104,7 @@ rare_weights = Exercise(
     name="rare_weights",
     lesson=9,
     prompt="Return a weight for each class, given how many pixels each class has (a tensor of whole numbers above 0): proportional to one over the square root of that number, and scaled so that the mean of the weights is 1.",
-    checks=(
-        is_function("class_weights(counts)"),
-        returns_kind("a weight for each class", some_numbers(), _known_cases),
-        replace(matches(_weights, _cases, _ratio), facts=_dependence),
-    ),
+    checks=three_checks("class_weights(counts)", "a weight for each class", some_numbers(), _weights, _cases, _dependence, _ratio),
     mistakes=(
         known.mistake("frequent classes weigh more", "The most frequent class weighs most, so the rare one counts even less than before. Divide by the root instead of multiplying with it.",
             lambda c: c.sqrt() / c.sqrt().mean(), lambda c: c**0.5, lambda c: c / c.float().mean(), lambda c: c / c.sum()),
@@ -128,9 +116,9 @@ rare_weights = Exercise(
         known.mistake("scaled to a sum of 1", "The weights add up to 1, so with three classes their mean is a third. Divide by the mean instead of the sum.",
             lambda c: c**-0.5 / (c**-0.5).sum()),
         known.mistake("scaled by the largest", "Your largest weight is 1, so all the others are below 1. It's the mean that should be 1.",
-            lambda c: c**-0.5 / (c**-0.5).max(), lambda c: (c.min() / c) ** 0.5),
+            lambda c: (c.min() / c) ** 0.5),
         known.mistake("scaled by the smallest", "Your smallest weight is 1, so all the others are above 1. It's the mean that should be 1.",
-            lambda c: c**-0.5 / (c**-0.5).min(), lambda c: (c.max() / c) ** 0.5),
+            lambda c: (c.max() / c) ** 0.5),
         known.mistake("a softmax", "A softmax makes numbers from 0 to 1 that add up to 1, and their ratios are no longer those of the roots. Divide by the mean instead.",
             lambda c: (c**-0.5).softmax(0), lambda c: len(c) * (c**-0.5).softmax(0)),
         known.mistake("squared", "You divide by the *square* of the number of pixels, which makes a rare class weigh even more than one over the number itself. Take the square root, `counts ** -0.5`.",
@@ -140,7 +128,7 @@ rare_weights = Exercise(
         known.mistake("shifted", "You *add* something to make the mean 1. That changes the ratios, and a weight may even become negative. Divide by the mean.",
             lambda c: c**-0.5 - (c**-0.5).mean() + 1),
         known.mistake("all equal", "All weights are 1, so a rare class still counts only as often as it occurs.",
-            lambda c: torch.ones(len(c)), lambda c: c**0),
+            lambda c: torch.ones(len(c))),
     ),
     hints=(
         "A class with a hundredth of the pixels should weigh more. How much more, if its weight is one over the square root?",
