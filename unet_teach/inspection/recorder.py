@@ -10,6 +10,7 @@ network is where a student needs the operations up to the error most.
 
 from __future__ import annotations
 
+import os
 import sys
 import weakref
 from collections.abc import Iterator
@@ -41,9 +42,9 @@ from unet_teach.inspection.recurrent import RecurrentInOneStep, has_recurrent_la
 
 OVERWRITING_OPS = {"copy_", "fill_", "zero_"}  # they leave nothing of what was there before
 COPIES = {"_to_copy", "clone"}  # they keep the numbers of a row of positions
-TORCH = str(Path(torch.__file__).parent)
 HERE = Path(__file__).parent
-NOT_THE_NETWORKS = (TORCH, str(HERE), str(HERE.parent / "shared"))
+FOLDERS = (Path(torch.__file__).parent, HERE, HERE.parent / "shared")
+NOT_THE_NETWORKS = tuple(os.path.join(folder, "") for folder in FOLDERS)  # torchvision isn't torch
 COMPOSITE_KEY = "CompositeImplicitAutograd"
 # A tensor that the forward makes itself keeps its values up to this many elements, because it may
 # be a number that the forward looks at. Larger ones move to meta.
