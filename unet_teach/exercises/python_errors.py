@@ -6,7 +6,7 @@ functions, which take values apart: each sentence names the values that were the
 
 import inspect
 import re
-from collections.abc import Callable, Sized
+from collections.abc import Callable, Mapping, Sized
 from types import FrameType
 from typing import Any, NamedTuple
 
@@ -72,10 +72,13 @@ def explained_plainly(message: str, frame: FrameType | None, line: str) -> str:
     return ""
 
 
-def count_of(entries: Sized) -> str:
-    """Return how many entries there are and the last one's number, as in "3 entries, and …"."""
-    last = f", and the last is number {len(entries) - 1}" if len(entries) else ""
-    return f"{_entries(entries)}{last}"
+def no_entry(line: str, values: Mapping[str, Any]) -> str:
+    """Say how many entries the list has from which one is taken in a line of code."""
+    for name in re.findall(r"\b(\w+)\[", line):
+        if isinstance(entries := values.get(name), list | tuple):
+            last = f", and the last is number {len(entries) - 1}" if entries else ""
+            return f"`{name}` has {_entries(entries)}{last}, but another one is asked for."
+    return ""
 
 
 def _entries(entries: Sized) -> str:
@@ -131,15 +134,6 @@ def _repeated(at: Stopped) -> str:
     if "str" in kinds:
         return TEXT_WITH_A_NUMBER
     return _as_a_whole((kinds or {"list"}) | {at.found["other"]})
-
-
-def _no_entry(at: Stopped) -> str:
-    """Say how many entries the list has from which one is taken."""
-    lists = at.of(list, tuple)
-    for name in re.findall(r"\b(\w+)\[", at.line):
-        if name in lists:
-            return f"`{name}` has {count_of(lists[name])}, but another one is asked for."
-    return ""
 
 
 def _empty(at: Stopped) -> str:
@@ -246,7 +240,7 @@ ERRORS: tuple[tuple[str, str | Callable[[Stopped], str]], ...] = (
     (r"object of type '(int|float|bool)' has no len|'(int|float|bool)' object is not iterable",
         "This is a single number, but a list or a range is needed here. To count up to a number n, write `range(n)`."),
     (r"values to unpack \(expected (?:at least )?(?P<expected>\d+)(?:, got (?P<got>\d+))?\)", _unpacked),
-    (r"(list|tuple|string) index out of range|pop from empty list", _no_entry),
+    (r"(list|tuple|string) index out of range|pop from empty list", lambda at: no_entry(at.line, at.values)),
     (r"(arg|argument) is (an )?empty", _empty),
     (r"division by zero|modulo by zero|division or modulo", _by_zero),
     (r"range\(\) arg 3 must not be zero",

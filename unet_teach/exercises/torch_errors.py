@@ -12,7 +12,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from unet_teach.exercises.plain_values import is_number
-from unet_teach.exercises.python_errors import count_of
+from unet_teach.exercises.python_errors import no_entry
 from unet_teach.shared.sizes_as_text import sizes_as_text
 from unet_teach.shared.torch_messages import explain_message
 
@@ -79,10 +79,7 @@ def _name_problem(message: str, frame: FrameType | None, line: str) -> str:
             "first line of `__init__`, with brackets."
         )
     if "list index out of range" in message:
-        lists = {n: here.get(n) for n in re.findall(r"\b(\w+)\[", line)}
-        for name, entries in lists.items():
-            if isinstance(entries, list):
-                return f"`{name}` has {count_of(entries)}, but another one is asked for."
+        return no_entry(line, here)
     return ""
 
 

@@ -10,7 +10,7 @@ import contextlib
 import functools
 import itertools
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -92,8 +92,11 @@ class Step:
         if self.name not in LAYERS[:2]:
             return ""
         names = ("stride", "padding", "output_padding", "dilation")
-        settings = [f", {n} {self.settings[n]}" for n in names if self._tells(n)]
-        return f" kernel {sizes_as_text(self.kernel_size)}{''.join(settings)}."
+        given = {name: self.settings[name] for name in names if name in self.settings}
+        if given.get("dilation") in (1, (1, 1)):  # the usual case says nothing
+            del given["dilation"]
+        settings = "".join(f", {name} {value}" for name, value in given.items())
+        return f" kernel {sizes_as_text(self.kernel_size)}{settings}."
 
     @property
     def far_padding(self) -> str:
@@ -109,11 +112,6 @@ class Step:
             f"`{self.name}` turns {sizes_as_text(before)} into {sizes_as_text(after)}, but a "
             "repair only adds or crops a row or a column. Does the skip come from another level?"
         )
-
-    def _tells(self, setting: str) -> bool:
-        """Whether a setting says something: no dilation is the usual case."""
-        usual = (1, (1, 1)) if setting == "dilation" else ()
-        return setting in self.settings and self.settings[setting] not in usual
 
     @property
     def origin(self) -> Step:
@@ -406,8 +404,8 @@ class Trace(TorchFunctionMode):
                 self.stopped, self.stopped_in = call, self._layers[-1] if self._layers else ""
             raise
         if given and not call.name.startswith("new_") and not call.name.endswith("_like"):
-            if not self._is_altered:
-                call.drop_unused(result)
+            if call.name.endswith("_as"):  # of the second tensor, only the shape matters
+                call.values = dict([*call.values.items()][:1])
             steps = tuple(dict.fromkeys(self._latest[place][1] for place in call.values))
             for output in _tensors(args[0] if call.name == "__setitem__" else result):
                 if self._is_altered:  # only its result is asked for
@@ -474,17 +472,6 @@ class Call:
         self.values: dict[int, Tensor] = {}  # of the tensors that depend on the image
         self.settings = {**dict(zip(ARGUMENTS.get(name, ()), args, strict=False)), **kwargs}
 
-    def drop_unused(self, result: Any) -> None:
-        """Forget inputs whose values do not matter, such as the second one of `expand_as`."""
-        for place in (
-            list(self.values) if len(self.values) > 1 and isinstance(result, Tensor) else ()
-        ):
-            x = {place: self.values[place]}
-            with contextlib.suppress(Exception):
-                other = self._again(x[place].flatten().flip(0).reshape(x[place].shape) + 1, x)
-                if _same(other, result):
-                    del self.values[place]
-
     def step(self, inputs: tuple[Step, ...], output: Tensor) -> Step:
         """Say what kind of step it was."""
         value = output.detach().clone()
@@ -539,11 +526,10 @@ class Call:
             weights = any(isinstance(tensor, nn.Parameter) for tensor in self.tensors)
             step.scales = step.affine and not (step.identical or weights or "norm" in self.name)
 
-    def _again(self, x: Tensor, places: Iterable[int] | None = None) -> Tensor:
-        """Call the function with `x` in place of some tensors, or of all that it depends on."""
+    def _again(self, x: Tensor) -> Tensor:
+        """Call the function with `x` in place of the tensors that depend on the image."""
         values = {id(tensor): tensor.detach().clone() for tensor in self.tensors}  # may be in place
-        values.update((place, value.clone()) for place, value in self.values.items())
-        values.update(dict.fromkeys(self.values if places is None else places, x))
+        values.update(dict.fromkeys(self.values, x))
         args = _replaced(self.args, values)
         with torch.no_grad():
             result: Tensor = self.function(*args, **_replaced(self.kwargs, values))

@@ -167,20 +167,14 @@ def _sizes_differ(trace: Trace, steps: Sequence[Step]) -> str:
 
 def _formula(step: Step, axis: int) -> str:
     """Compute the height or width of a transposed convolution's output in a sentence."""
-    before, after = step.inputs[0].size, step.size
-
-    def setting(name: str, usual: int) -> int:
-        value = step.settings.get(name, usual)
-        return int(value[axis] if isinstance(value, tuple | list) else value)
-
-    if not (before and after) or setting("dilation", 1) != 1:
-        return ""
-    stride, padding, more = (
-        setting("stride", 1),
-        setting("padding", 0),
-        setting("output_padding", 0),
+    before, after, kernel = step.inputs[0].size, step.size, step.kernel_size[axis]
+    usual = {"stride": 1, "padding": 0, "output_padding": 0, "dilation": 1}
+    values = (step.settings.get(name, value) for name, value in usual.items())
+    stride, padding, more, dilation = (
+        value[axis] if isinstance(value, tuple | list) else value for value in values
     )
-    kernel = step.kernel_size[axis]
+    if not (before and after) or dilation != 1:
+        return ""
     return (
         f" Its {('height', 'width')[axis]} is ({before[axis]} − 1)·{stride} + {kernel} − "
         f"2·{padding} + {more} = {after[axis]}."
