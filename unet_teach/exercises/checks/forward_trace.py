@@ -18,7 +18,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
 from torch.overrides import TorchFunctionMode
+from torch.utils._pytree import tree_map
 
+from unet_teach.inspection.recording import find_all
 from unet_teach.shared.sizes_as_text import sizes_as_text
 
 Kind = Literal["image", "layer", "pointwise", "join", "resize", "other"]
@@ -407,7 +409,7 @@ class Trace(TorchFunctionMode):
             if call.name.endswith("_as"):  # of the second tensor, only the shape matters
                 call.values = dict([*call.values.items()][:1])
             steps = tuple(dict.fromkeys(self._latest[place][1] for place in call.values))
-            for output in _tensors(args[0] if call.name == "__setitem__" else result):
+            for output in find_all(args[0] if call.name == "__setitem__" else result, Tensor):
                 if self._is_altered:  # only its result is asked for
                     step = Step(call.name, "other", steps, output.detach())
                 else:
@@ -467,7 +469,7 @@ class Call:
         if name == "__get__":  # of an attribute, such as `x.data`
             name = str(getattr(function.__self__, "__name__", name))
         self.name = name if name.startswith("__") else name.rstrip("_")  # `relu_` is in place
-        self.tensors = list(_tensors((args, kwargs)))
+        self.tensors: list[Tensor] = list(find_all((args, kwargs), Tensor))
         self.had_gradient = any(tensor.requires_grad for tensor in self.tensors)
         self.values: dict[int, Tensor] = {}  # of the tensors that depend on the image
         self.settings = {**dict(zip(ARGUMENTS.get(name, ()), args, strict=False)), **kwargs}
@@ -550,23 +552,6 @@ def _close(one: Tensor, other: Tensor) -> Tensor:
     return torch.isclose(one, other, rtol=1e-4, atol=1e-6 * (1 + scale), equal_nan=True)
 
 
-def _tensors(value: Any) -> Iterator[Tensor]:
-    """Yield the tensors in nested tuples, lists and dictionaries."""
-    if isinstance(value, Tensor):
-        yield value
-    elif isinstance(value, dict):
-        yield from _tensors(list(value.values()))
-    elif isinstance(value, tuple | list):
-        for part in value:
-            yield from _tensors(part)
-
-
 def _replaced(value: Any, new: dict[int, Tensor]) -> Any:
     """Return nested arguments with other tensors in place of those of these ids."""
-    if isinstance(value, Tensor):
-        return new.get(id(value), value)
-    if isinstance(value, dict):
-        return {key: _replaced(part, new) for key, part in value.items()}
-    if isinstance(value, tuple | list):
-        return type(value)(_replaced(part, new) for part in value)
-    return value
+    return tree_map(lambda part: new.get(id(part), part), value)
