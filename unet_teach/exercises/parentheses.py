@@ -158,7 +158,7 @@ def _moved(root: Any) -> Iterator[tuple[Any, str]]:
                 yield _with(root, node, copy.deepcopy(new)), ast.unparse(first)
 
 
-def _with(root: Any, node: Tree, new: Tree) -> Any:
+def _with(root: ast.AST, node: ast.AST, new: ast.AST) -> Any:
     """Copy a tree with another expression in place of one of its own."""
     return copy.deepcopy(root, {id(node): new})
 
