@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from unet_teach.exercises.checks.forward_trace import LAYERS, Step, Trace, with_shape
 from unet_teach.exercises.checks.functions import lower_first
-from unet_teach.exercises.checks.layers import run
+from unet_teach.exercises.checks.running import run
 from unet_teach.exercises.checks.stopped_call import CONCATENATES, JOINED_AXES, why_stopped
 from unet_teach.exercises.checks.tensors import shape_problem
 from unet_teach.exercises.sandbox import describe
@@ -38,28 +38,12 @@ def output_problem(network: nn.Module, images: Tensor, channels: int, where: str
         where: names the input and begins the sentence, as in "On two 32×48 images".
     """
     given, mode = images.clone(), network.training
-    try:
-        output = run(network, given)
-    except Exception as error:
-        trace = Trace(network, images, training=network.training)
-        known = CALLS_ITSELF if trace.calls > 1 else why_stopped(trace)
-        known += _made_but_lost(network, known) + _unfinished_lists(network, trace, known)
-        many_axes = any(step.output.dim() > 4 for step in trace.given)
-        if trace.calls < 2 and len(trace.given) < 2 and not FACTS.search(known) and not many_axes:
-            known = _diagnosis(network, images) or known
-        if known.startswith(("layer ", "the ", "an ")):
-            known = _capital(known)
-        return f"{where}: {lower_first(describe(error, known))}"
+    output = output_of(network, given, where)
     if isinstance(output, str):
-        return f"{where}: {lower_first(output)}"
+        return output
     right = (len(images), channels, *images.shape[2:])
-    if output.dim() == 4 and output.shape != right and sorted(output.shape) == sorted(right):
-        return (
-            f"{where}: the output has the shape {tuple(output.shape)}, but it should be {right}. "
-            "These are the same axes in another order."
-        )
-    if problem := shape_problem(output, right, where):
-        return f"{problem}{_who_made(Trace(network, images), right)}"
+    if problem := wrong_shape(network, images, output, right, where):
+        return problem
     if output.dtype != images.dtype:
         names = [str(kind).removeprefix("torch.") for kind in (output.dtype, images.dtype)]
         return (
@@ -78,6 +62,36 @@ def output_problem(network: nn.Module, images: Tensor, channels: int, where: str
             "work in place. Write `x = x - …` instead."
         )
     return None
+
+
+def output_of(network: nn.Module, images: Tensor, where: str) -> Tensor | str:
+    """Return what a network or layer makes of images, or say why it stopped or gives no tensor."""
+    try:
+        output = run(network, images)
+    except Exception as error:
+        trace = Trace(network, images, training=network.training)
+        known = CALLS_ITSELF if trace.calls > 1 else why_stopped(trace)
+        known += _made_but_lost(network, known) + _unfinished_lists(network, trace, known)
+        many_axes = any(step.output.dim() > 4 for step in trace.given)
+        if trace.calls < 2 and len(trace.given) < 2 and not FACTS.search(known) and not many_axes:
+            known = _diagnosis(network, images) or known
+        if known.startswith(("layer ", "the ", "an ")):
+            known = _capital(known)
+        output = describe(error, known)
+    return output if isinstance(output, Tensor) else f"{where}: {lower_first(output)}"
+
+
+def wrong_shape(
+    network: nn.Module, images: Tensor, output: Tensor, right: tuple[int, ...], where: str
+) -> str | None:
+    """Say that an output has not the right shape, and which layer or call makes it so."""
+    if output.dim() == 4 and output.shape != right and sorted(output.shape) == sorted(right):
+        return (
+            f"{where}: the output has the shape {tuple(output.shape)}, but it should be {right}. "
+            "These are the same axes in another order."
+        )
+    problem = shape_problem(output, right, where)
+    return problem and f"{problem}{_who_made(Trace(network, images), right)}"
 
 
 def _made_but_lost(network: nn.Module, said: str) -> str:
@@ -481,5 +495,6 @@ def _sizes(trace: Trace) -> str:
     first = sizes_as_text(trace.steps[0].output.shape[2:])
     shown = " → ".join([first, *(["…"] if len(path) > MOST_CHANGES else []), *path[-MOST_CHANGES:]])
     window = f" {_capital(last.call)}:{last.window}" if last.window else ""
-    window += next((f" {said}" for step in trace.used if (said := step.far_padding)), "")
+    if any(step.kind == "join" for step in trace.used):
+        window += next((f" {said}" for step in trace.used if (said := step.far_padding)), "")
     return f" The sizes are {shown}.{window}" if path else " No step in it changes that."
