@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn.modules.lazy import LazyModuleMixin
 
 from unet_teach.arithmetic import conv_output_size, conv_transpose_output_size
-from unet_teach.exercises.checks.forward_problems import output_of, wrong_shape
+from unet_teach.exercises.checks.outputs import output_of, wrong_shape
 from unet_teach.exercises.checks.tensors import shape_problem
 from unet_teach.exercises.exercise import Check
 from unet_teach.shared.sizes_as_text import sizes_as_text

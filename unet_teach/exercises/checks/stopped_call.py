@@ -14,6 +14,7 @@ from unet_teach.exercises.checks.forward_trace import (
     Trace,
     with_shape,
 )
+from unet_teach.exercises.checks.functions import upper_first
 from unet_teach.shared.sizes_as_text import sizes_as_text
 
 SIMILAR = 0.75  # names that are as alike may be one name, misspelt
@@ -159,7 +160,7 @@ def _sizes_differ(trace: Trace, steps: Sequence[Step]) -> str:
     axis = 0 if sizes[0][0] != sizes[1][0] else 1
     made = [step.origin for step in steps if step.origin.name == "conv_transpose2d"]
     return "".join(
-        f" {step.call[:1].upper()}{step.call[1:]} gets {with_shape(step.inputs[0])}:{step.window}"
+        f" {upper_first(step.call)} gets {with_shape(step.inputs[0])}:{step.window}"
         f"{_formula(step, axis)}"
         for step in made
     )
@@ -219,5 +220,4 @@ def _fitting_map(trace: Trace, up: Step) -> str:
     layers = [step for step in fitting if step.kind == "layer"]
     if not (found := layers[-1:] or fitting[:1]):
         return ""
-    said = with_shape(found[0])
-    return f" {said[:1].upper()}{said[1:]} has the size of {up.text}."
+    return f" {upper_first(with_shape(found[0]))} has the size of {up.text}."
