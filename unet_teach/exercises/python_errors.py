@@ -4,10 +4,11 @@
 functions, which take values apart: each sentence names the values that were there.
 """
 
+import difflib
 import inspect
 import re
 from collections.abc import Callable, Mapping, Sized
-from types import FrameType
+from types import CodeType, FrameType
 from typing import Any, NamedTuple
 
 from torch import Tensor
@@ -33,13 +34,21 @@ class Stopped(NamedTuple):
         found: the parts of its message.
         line: the user's own line that stopped, as code.
         values: of the names in this line, in their order.
-        source: the code of the function around it; empty if it can't be read.
+        code: of the function around it.
     """
 
     found: re.Match[str]
     line: str
     values: dict[str, Any]
-    source: str
+    code: CodeType
+
+    @property
+    def source(self) -> str:
+        """The text of the function; empty if it can't be read."""
+        try:
+            return inspect.getsource(self.code)
+        except (OSError, TypeError):
+            return ""
 
     def of(self, *kinds: type) -> dict[str, Any]:
         """Return the names in the line whose values are of one of these kinds."""
@@ -59,15 +68,11 @@ def explained_plainly(message: str, frame: FrameType | None, line: str) -> str:
         return ""
     known = {**frame.f_globals, **frame.f_locals}
     values = {name: known[name] for name in NAME.findall(TEXT.sub("", line)) if name in known}
-    try:
-        source = inspect.getsource(frame.f_code)
-    except (OSError, TypeError):
-        source = ""
     for pattern, explain in ERRORS:
         if found := re.search(pattern, message, re.DOTALL):
             if isinstance(explain, str):
                 return explain.format(**found.groupdict())
-            if said := explain(Stopped(found, line, values, source)):
+            if said := explain(Stopped(found, line, values, frame.f_code)):
                 return said
     return ""
 
@@ -83,6 +88,14 @@ def no_entry(line: str, values: Mapping[str, Any]) -> str:
 
 def _entries(entries: Sized) -> str:
     return f"{len(entries)} {'entry' if len(entries) == 1 else 'entries'}"
+
+
+def _unknown_name(at: Stopped) -> str:
+    name, names = at.found[1], at.code.co_varnames
+    if near := difflib.get_close_matches(name, names, 1):
+        return f"Nothing is called `{name}` here. Is `{near[0]}` meant?"
+    given = ", ".join(f"`{each}`" for each in names[: at.code.co_argcount])
+    return f"Nothing is called `{name}` here. Your function is given {given}: use these."
 
 
 def _none(at: Stopped) -> str:
@@ -225,6 +238,9 @@ def _not_callable(at: Stopped) -> str:
 
 # Each message, and what it means: a text with the message's parts in it, or a function.
 ERRORS: tuple[tuple[str, str | Callable[[Stopped], str]], ...] = (
+    (r"^name '(\w+)' is not defined$", _unknown_name),
+    (r"maximum recursion depth",
+        "It called itself without an end. A function needs a case in which it returns without calling itself."),
     (r"'NoneType' object", _none),
     (rf"{OPERATORS}'(?P<one>[\w.]+)' and '(?P<other>[\w.]+)'", _operands),
     (r"'(?P<sign><|>|<=|>=)' not supported between instances of '(?P<one>[\w.]+)' and '(?P<other>[\w.]+)'", _operands),

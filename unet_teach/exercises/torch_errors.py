@@ -38,7 +38,7 @@ def explained(message: str, frame: FrameType | None, line: str) -> str:
             f"A {kind} is no list: it can only be gone through, and only once. Make a list of it: "
             f"`list({kind}(…))`."
         )
-    if own := _name_problem(message, frame, line) or _of_a_function(message, frame):
+    if own := _name_problem(message, frame, line):
         return own
     if known is None:
         return ""
@@ -80,25 +80,6 @@ def _name_problem(message: str, frame: FrameType | None, line: str) -> str:
         )
     if "list index out of range" in message:
         return no_entry(line, here)
-    return ""
-
-
-def _of_a_function(message: str, frame: FrameType | None) -> str:
-    """Explain errors to which the advice for a `forward` doesn't apply; empty for others."""
-    count = frame.f_code.co_argcount if frame else 0
-    given = frame.f_code.co_varnames[:count] if frame else ()
-    if not given or "self" in given:
-        return ""
-    if unknown := re.fullmatch(r"name '(\w+)' is not defined", message):
-        if frame and (near := difflib.get_close_matches(unknown[1], frame.f_code.co_varnames, 1)):
-            return f"Nothing is called `{unknown[1]}` here. Is `{near[0]}` meant?"
-        names = ", ".join(f"`{name}`" for name in given)
-        return f"Nothing is called `{unknown[1]}` here. Your function is given {names}: use these."
-    if "maximum recursion depth" in message:
-        return (
-            "It called itself without an end. A function needs a case in which it returns without "
-            "calling itself."
-        )
     return ""
 
 
