@@ -406,7 +406,7 @@ class Trace(TorchFunctionMode):
                 self.stopped, self.stopped_in = call, self._layers[-1] if self._layers else ""
             raise
         if given and not call.name.startswith("new_") and not call.name.endswith("_like"):
-            if call.name.endswith("_as"):  # of the second tensor, only the shape matters
+            if call.name == "to" or call.name.endswith("_as"):  # the other only shows what to make
                 call.values = dict([*call.values.items()][:1])
             steps = tuple(dict.fromkeys(self._latest[place][1] for place in call.values))
             for output in find_all(args[0] if call.name == "__setitem__" else result, Tensor):
