@@ -1,4 +1,4 @@
-"""Layers: which axis is wrong and by which setting, what each layer inside a module returns."""
+"""Layers: which axis is wrong and by which setting, which layer inside a module makes it so."""
 
 import pytest
 import torch
@@ -59,11 +59,11 @@ TOO_LITTLE = "A larger kernel fits into fewer positions"
         ),
         (
             nn.Sequential(nn.Conv2d(64, 128, 2, 2), nn.MaxPool2d(2)),
-            "Step by step: `Conv2d` returns 128 × 16×16, `MaxPool2d` returns 128 × 8×8.",
+            "The sizes are 32×32 → 16×16 (layer 0 (`Conv2d`)) → 8×8 (layer 1 (`MaxPool2d`)).",
         ),
         (
             nn.Sequential(nn.Conv2d(64, 128, 1), nn.Conv2d(64, 128, 2, 2)),
-            "`Conv2d`, which takes 64 channels, fails on a feature map of 128 × 32×32.",
+            "Layer 1 (`Conv2d`) takes 64 channels, but is given 128 at 32×32: layer 0 (`Conv2d`)'s",
         ),
     ],
 )
@@ -142,7 +142,7 @@ def frozen(layer):
         (
             "double",
             nn.Sequential(nn.Upsample(scale_factor=1.5), nn.Conv2d(128, 64, 3)),
-            "`Upsample` returns 128 × 24×24",
+            "The sizes are 16×16 → 24×24 (layer 0 (`Upsample`)) → 22×22 (layer 1 (`Conv2d`)).",
             "`nn.Upsample` doubles",
         ),
         ("double", nn.ConvTranspose2d(128, 64, 5, 2, 2), "The last row and column", "too much"),
@@ -155,7 +155,7 @@ def frozen(layer):
         (
             "even_overlap",
             nn.Sequential(nn.Upsample(scale_factor=2), nn.Conv2d(8, 8, 3, groups=2)),
-            "`Conv2d` returns 8 × 30×30",
+            "→ 30×30 (layer 1 (`Conv2d`)). Layer 1 (`Conv2d`): kernel 3×3, stride (1, 1)",
             "`groups` keeps the channels apart",
         ),
     ],

@@ -66,6 +66,8 @@ def trace_of(function, **options):
         (lambda net, x: x * net.conv(x), "mul", "join", ""),
         (lambda net, x: torch.stack([x, net.conv(x)]).sum(0), "sum", "join", "affine"),
         (lambda net, x: torch.stack([x, net.conv(x)]).amax(0), "amax", "other", ""),
+        (lambda net, x: net.conv(x)[:, :1].expand_as(x), "expand_as", "other", "affine"),
+        (lambda net, x: net.conv(x).to(x), "to", "pointwise", "identical affine"),
     ],
 )
 def test_kinds_of_calls(function, name, kind, properties):

@@ -8,12 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from unet_teach.exercises.exercise import Exercise
 from unet_teach.exercises.own_network import my_unet as my_unet
-from unet_teach.exercises.progress import (
-    end_of_lesson,
-    export_progress,
-    load_progress,
-    progress_map,
-)
+from unet_teach.exercises.progress import export_progress, load_progress, progress_map
+from unet_teach.exercises.progress import next_lesson as next_lesson
 from unet_teach.exercises.reply import Reply
 from unet_teach.shared.lazy_imports import lazy_imports
 from unet_teach.shared.no_compiler import keep_compiler_out
@@ -21,7 +17,6 @@ from unet_teach.shared.return_memory import return_memory_after_cells
 from unet_teach.shared.running_kernels import warn_when_short
 
 if TYPE_CHECKING:
-    from unet_teach.widgets.next_lesson import NextLesson
     from unet_teach.widgets.progress_map import ProgressMap
 
     # One line per exercise, in the order in which the lessons ask them, which `ALL` keeps.
@@ -97,16 +92,6 @@ warn_when_short()  # the first cell of a lesson imports this
 def progress() -> ProgressMap:
     """Return a widget that shows which exercises are solved, tried and untouched."""
     return progress_map(_every_exercise())
-
-
-def next_lesson(file: str, title: str) -> NextLesson:
-    """Show a link to the next notebook, and a widget that shuts this one's kernel down first.
-
-    Args:
-        file: the next notebook, in the same folder.
-        title: what it is called.
-    """
-    return end_of_lesson(file, title)
 
 
 def export(path: str | Path = "unet_progress.csv", name: str = "", *, student: str = "") -> Reply:

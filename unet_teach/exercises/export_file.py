@@ -97,21 +97,21 @@ def read_export(path: Path) -> Export:
         ValueError: it is missing, damaged or another file; the message is a sentence.
     """
     try:
-        too_large = path.stat().st_size > LARGEST_FILE
-        content = b"" if too_large else path.read_bytes()
+        with path.open("rb") as file:
+            content = file.read(LARGEST_FILE + 1)
     except OSError as error:
         raise ValueError(f"{path} cannot be read ({error.strerror}).") from None
-    return parse_export(content, str(path), too_large=too_large)
+    return parse_export(content, str(path))
 
 
-def parse_export(content: bytes, name: str, *, too_large: bool = False) -> Export:
+def parse_export(content: bytes, name: str) -> Export:
     """Read what a file holds that is called `name`.
 
     Raises:
         ValueError: as `read_export` does.
     """
     try:
-        if too_large or len(content) > LARGEST_FILE:
+        if len(content) > LARGEST_FILE:
             raise ValueError("it is too large")
         text = content.decode("utf-8-sig")
         rows = json.loads(text) if name.endswith(".json") else _csv_rows(text)

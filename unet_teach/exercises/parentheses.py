@@ -152,14 +152,15 @@ def _function(answer: FunctionType, node: ast.FunctionDef | ast.Lambda) -> Funct
 
 def _moved(root: Any) -> Iterator[tuple[Any, str]]:
     """Make every function in which the parentheses of one expression are others."""
-    for number, node in enumerate(ast.walk(root)):
-        if isinstance(node, ast.expr):
-            for new, first in _moves(node):
-                if _divides_a_comparison(new):
-                    continue
-                copied = copy.deepcopy(root)
-                _replace(copied, number, copy.deepcopy(new))
-                yield copied, ast.unparse(first)
+    for node in ast.walk(root):
+        for new, first in _moves(node) if isinstance(node, ast.expr) else ():
+            if not _divides_a_comparison(new):
+                yield _with(root, node, copy.deepcopy(new)), ast.unparse(first)
+
+
+def _with(root: ast.AST, node: ast.AST, new: ast.AST) -> Any:
+    """Copy a tree with another expression in place of one of its own."""
+    return copy.deepcopy(root, {id(node): new})
 
 
 def _divides_a_comparison(node: Tree) -> bool:
@@ -172,16 +173,6 @@ def _divides_a_comparison(node: Tree) -> bool:
         ) | ast.BinOp(ast.Constant(), _, ast.Compare()):
             return True
     return False
-
-
-def _replace(root: Any, number: int, new: Tree) -> None:
-    place = next(node for i, node in enumerate(ast.walk(root)) if i == number)
-    for parent in ast.walk(root):
-        for name, value in ast.iter_fields(parent):
-            if value is place:
-                setattr(parent, name, new)
-            elif isinstance(value, list) and any(part is place for part in value):
-                setattr(parent, name, [new if part is place else part for part in value])
 
 
 def _moves(node: Tree) -> Iterator[Move]:
@@ -255,18 +246,7 @@ def _bases(node: Tree) -> Iterator[tuple[Tree, Callable[[Tree], Tree]]]:
                 base = value
             case _:
                 return
-        yield base, partial(_with_base, node, base)
-
-
-def _with_base(node: Tree, base: Tree, other: Tree) -> Tree:
-    if node is base:
-        return other
-    new = copy.copy(node)
-    if isinstance(new, ast.Call):
-        new.func = _with_base(new.func, base, other)
-    elif isinstance(new, ast.Attribute | ast.Subscript):
-        new.value = _with_base(new.value, base, other)
-    return new
+        yield base, partial(_with, node, base)
 
 
 def _comparisons_first(node: ast.Compare) -> Iterator[Move]:

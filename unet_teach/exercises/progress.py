@@ -83,8 +83,15 @@ def _row(exercise: Exercise) -> dict[str, Any]:
     }
 
 
-def end_of_lesson(file: str, title: str) -> NextLesson:
-    """Return a widget that ends this lesson and opens the next; it says if anything were lost."""
+def next_lesson(file: str, title: str) -> NextLesson:
+    """Show a link to the next notebook, and a widget that shuts this one's kernel down first.
+
+    The widget says if anything would be lost.
+
+    Args:
+        file: the next notebook, in the same folder.
+        title: what it is called.
+    """
     from IPython.display import Markdown, display
 
     from unet_teach.widgets.next_lesson import NextLesson

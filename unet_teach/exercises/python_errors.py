@@ -4,10 +4,11 @@
 functions, which take values apart: each sentence names the values that were there.
 """
 
+import difflib
 import inspect
 import re
-from collections.abc import Callable, Sized
-from types import FrameType
+from collections.abc import Callable, Mapping, Sized
+from types import CodeType, FrameType
 from typing import Any, NamedTuple
 
 from torch import Tensor
@@ -33,13 +34,21 @@ class Stopped(NamedTuple):
         found: the parts of its message.
         line: the user's own line that stopped, as code.
         values: of the names in this line, in their order.
-        source: the code of the function around it; empty if it can't be read.
+        code: of the function around it.
     """
 
     found: re.Match[str]
     line: str
     values: dict[str, Any]
-    source: str
+    code: CodeType
+
+    @property
+    def source(self) -> str:
+        """The text of the function; empty if it can't be read."""
+        try:
+            return inspect.getsource(self.code)
+        except (OSError, TypeError):
+            return ""
 
     def of(self, *kinds: type) -> dict[str, Any]:
         """Return the names in the line whose values are of one of these kinds."""
@@ -59,27 +68,34 @@ def explained_plainly(message: str, frame: FrameType | None, line: str) -> str:
         return ""
     known = {**frame.f_globals, **frame.f_locals}
     values = {name: known[name] for name in NAME.findall(TEXT.sub("", line)) if name in known}
-    try:
-        source = inspect.getsource(frame.f_code)
-    except (OSError, TypeError):
-        source = ""
     for pattern, explain in ERRORS:
         if found := re.search(pattern, message, re.DOTALL):
             if isinstance(explain, str):
                 return explain.format(**found.groupdict())
-            if said := explain(Stopped(found, line, values, source)):
+            if said := explain(Stopped(found, line, values, frame.f_code)):
                 return said
     return ""
 
 
-def count_of(entries: Sized) -> str:
-    """Return how many entries there are and the last one's number, as in "3 entries, and …"."""
-    last = f", and the last is number {len(entries) - 1}" if len(entries) else ""
-    return f"{_entries(entries)}{last}"
+def no_entry(line: str, values: Mapping[str, Any]) -> str:
+    """Say how many entries the list has from which one is taken in a line of code."""
+    for name in re.findall(r"\b(\w+)\[", line):
+        if isinstance(entries := values.get(name), list | tuple):
+            last = f", and the last is number {len(entries) - 1}" if entries else ""
+            return f"`{name}` has {_entries(entries)}{last}, but another one is asked for."
+    return ""
 
 
 def _entries(entries: Sized) -> str:
     return f"{len(entries)} {'entry' if len(entries) == 1 else 'entries'}"
+
+
+def _unknown_name(at: Stopped) -> str:
+    name, names = at.found[1], at.code.co_varnames
+    if near := difflib.get_close_matches(name, names, 1):
+        return f"Nothing is called `{name}` here. Is `{near[0]}` meant?"
+    given = ", ".join(f"`{each}`" for each in names[: at.code.co_argcount])
+    return f"Nothing is called `{name}` here. Your function is given {given}: use these."
 
 
 def _none(at: Stopped) -> str:
@@ -131,15 +147,6 @@ def _repeated(at: Stopped) -> str:
     if "str" in kinds:
         return TEXT_WITH_A_NUMBER
     return _as_a_whole((kinds or {"list"}) | {at.found["other"]})
-
-
-def _no_entry(at: Stopped) -> str:
-    """Say how many entries the list has from which one is taken."""
-    lists = at.of(list, tuple)
-    for name in re.findall(r"\b(\w+)\[", at.line):
-        if name in lists:
-            return f"`{name}` has {count_of(lists[name])}, but another one is asked for."
-    return ""
 
 
 def _empty(at: Stopped) -> str:
@@ -231,6 +238,9 @@ def _not_callable(at: Stopped) -> str:
 
 # Each message, and what it means: a text with the message's parts in it, or a function.
 ERRORS: tuple[tuple[str, str | Callable[[Stopped], str]], ...] = (
+    (r"^name '(\w+)' is not defined$", _unknown_name),
+    (r"maximum recursion depth",
+        "It called itself without an end. A function needs a case in which it returns without calling itself."),
     (r"'NoneType' object", _none),
     (rf"{OPERATORS}'(?P<one>[\w.]+)' and '(?P<other>[\w.]+)'", _operands),
     (r"'(?P<sign><|>|<=|>=)' not supported between instances of '(?P<one>[\w.]+)' and '(?P<other>[\w.]+)'", _operands),
@@ -246,7 +256,7 @@ ERRORS: tuple[tuple[str, str | Callable[[Stopped], str]], ...] = (
     (r"object of type '(int|float|bool)' has no len|'(int|float|bool)' object is not iterable",
         "This is a single number, but a list or a range is needed here. To count up to a number n, write `range(n)`."),
     (r"values to unpack \(expected (?:at least )?(?P<expected>\d+)(?:, got (?P<got>\d+))?\)", _unpacked),
-    (r"(list|tuple|string) index out of range|pop from empty list", _no_entry),
+    (r"(list|tuple|string) index out of range|pop from empty list", lambda at: no_entry(at.line, at.values)),
     (r"(arg|argument) is (an )?empty", _empty),
     (r"division by zero|modulo by zero|division or modulo", _by_zero),
     (r"range\(\) arg 3 must not be zero",

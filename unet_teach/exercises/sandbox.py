@@ -9,10 +9,12 @@ import sys
 import sysconfig
 import threading
 import time
+import traceback
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import psutil
@@ -23,7 +25,6 @@ from unet_teach.exercises.python_errors import explained_plainly
 from unet_teach.exercises.stuck_thread import is_parked, parked_after
 from unet_teach.exercises.torch_errors import explained, what_was_there
 from unet_teach.shared.keep_state import keep_state
-from unet_teach.shared.traceback_line import last_frame_outside
 
 NOT_STUDENT_CODE = (
     Path(__file__).parents[1],
@@ -126,18 +127,25 @@ def _wait(thread: threading.Thread, seconds: float) -> str | None:
 
 def _where_it_runs(thread: threading.Thread) -> str:
     """Name the line of the student's code that a thread is in, and the numbers there."""
-    frame = sys._current_frames().get(thread.ident or 0)
-    while frame is not None:
-        name, number = frame.f_code.co_filename, frame.f_lineno
+    running = sys._current_frames().get(thread.ident or 0)
+    if not running or not (found := _own_line(traceback.walk_stack(running))):
+        return "."
+    frame, number, line = found
+    values = frame.f_locals.items()
+    numbers = [f"`{key}` is {value:.6g}" for key, value in values if is_number(value)]
+    there = f" There, {', '.join(numbers[:MOST_NUMBERS])}." if numbers else ""
+    return f" in line {number}: `{line[:LINE]}`.{there}"
+
+
+def _own_line(frames: Iterable[tuple[FrameType, int]]) -> tuple[FrameType, int, str] | None:
+    """Return the first line that is the student's own: its frame, number and source."""
+    for frame, number in frames:
+        name = frame.f_code.co_filename
         line = linecache.getline(name, number, frame.f_globals).strip()
         outside = not any(folder in Path(name).parents for folder in NOT_STUDENT_CODE)
         if line and outside and not name.startswith("<frozen"):
-            values = frame.f_locals.items()
-            numbers = [f"`{key}` is {value:.6g}" for key, value in values if is_number(value)]
-            there = f" There, {', '.join(numbers[:MOST_NUMBERS])}." if numbers else ""
-            return f" in line {number}: `{line[:LINE]}`.{there}"
-        frame = frame.f_back
-    return "."
+            return frame, number, line
+    return None
 
 
 def _processor_seconds(thread: threading.Thread, used_before: float) -> float:
@@ -157,7 +165,7 @@ def describe(error: BaseException, known: str = "") -> str:
         known: what is known about the reason already, in sentences; nothing is then added to it.
     """
     message = _message(error)
-    found = last_frame_outside(error, NOT_STUDENT_CODE)
+    found = _own_line(reversed([*traceback.walk_tb(error.__traceback__)]))
     frame, number, line = found or (None, 0, "")
     code = line if len(line) <= LINE else f"{line[:LINE]} …"
     where = f", in line {number}: `{code}`" if found else ""

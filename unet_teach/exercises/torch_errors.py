@@ -12,7 +12,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from unet_teach.exercises.plain_values import is_number
-from unet_teach.exercises.python_errors import count_of
+from unet_teach.exercises.python_errors import no_entry
 from unet_teach.shared.sizes_as_text import sizes_as_text
 from unet_teach.shared.torch_messages import explain_message
 
@@ -38,7 +38,7 @@ def explained(message: str, frame: FrameType | None, line: str) -> str:
             f"A {kind} is no list: it can only be gone through, and only once. Make a list of it: "
             f"`list({kind}(…))`."
         )
-    if own := _name_problem(message, frame, line) or _of_a_function(message, frame):
+    if own := _name_problem(message, frame, line):
         return own
     if known is None:
         return ""
@@ -79,29 +79,7 @@ def _name_problem(message: str, frame: FrameType | None, line: str) -> str:
             "first line of `__init__`, with brackets."
         )
     if "list index out of range" in message:
-        lists = {n: here.get(n) for n in re.findall(r"\b(\w+)\[", line)}
-        for name, entries in lists.items():
-            if isinstance(entries, list):
-                return f"`{name}` has {count_of(entries)}, but another one is asked for."
-    return ""
-
-
-def _of_a_function(message: str, frame: FrameType | None) -> str:
-    """Explain errors to which the advice for a `forward` doesn't apply; empty for others."""
-    count = frame.f_code.co_argcount if frame else 0
-    given = frame.f_code.co_varnames[:count] if frame else ()
-    if not given or "self" in given:
-        return ""
-    if unknown := re.fullmatch(r"name '(\w+)' is not defined", message):
-        if frame and (near := difflib.get_close_matches(unknown[1], frame.f_code.co_varnames, 1)):
-            return f"Nothing is called `{unknown[1]}` here. Is `{near[0]}` meant?"
-        names = ", ".join(f"`{name}`" for name in given)
-        return f"Nothing is called `{unknown[1]}` here. Your function is given {names}: use these."
-    if "maximum recursion depth" in message:
-        return (
-            "It called itself without an end. A function needs a case in which it returns without "
-            "calling itself."
-        )
+        return no_entry(line, here)
     return ""
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from torch import nn
+
+from unet_teach.shared.plain_lists import parts_in
 
 
 def not_set_up(model: nn.Module) -> str:
@@ -30,23 +31,13 @@ def not_set_up(model: nn.Module) -> str:
     return ""
 
 
-def _walk(path: str, thing: Any, seen: set[int]) -> Iterator[tuple[str, nn.Module]]:
+def _walk(path: str, module: nn.Module, seen: set[int]) -> Iterator[tuple[str, nn.Module]]:
     """Yield the modules in a module, also those in plain lists, whether they are set up or not."""
-    if id(thing) in seen:
+    if id(module) in seen:
         return
-    seen.add(id(thing))
-    parts: dict[Any, Any]
-    if isinstance(thing, nn.Module):
-        yield path, thing
-        parts = vars(thing) | dict(getattr(thing, "_modules", {}).items())
-        prefix, suffix = (f"{path}." if path else ""), ""
-    elif isinstance(thing, dict):
-        parts, prefix, suffix = thing, f"{path}[", "]"
-    elif isinstance(thing, list | tuple | set):
-        parts, prefix, suffix = dict(enumerate(thing)), f"{path}[", "]"
-    else:
-        return
-    for name, part in parts.items():
-        if isinstance(part, nn.Module | list | tuple | set | dict) and name != "_modules":
-            key = repr(name) if suffix else name
-            yield from _walk(f"{prefix}{key}{suffix}", part, seen)
+    seen.add(id(module))
+    yield path, module
+    for name, thing in (vars(module) | vars(module).get("_modules", {})).items():
+        for place, part in parts_in(f"{path}.{name}".lstrip("."), thing):
+            if isinstance(part, nn.Module) and name != "_modules":
+                yield from _walk(place, part, seen)

@@ -19,17 +19,18 @@ def hidden_parts(model: nn.Module) -> dict[str, nn.Module | nn.Parameter]:
         for prefix, module in model.named_modules()
         for attribute, thing in vars(module).items()
         if isinstance(thing, list | tuple | set | dict)
-        for path, part in _parts_in(f"{prefix}.{attribute}".lstrip("."), thing)
+        for path, part in parts_in(f"{prefix}.{attribute}".lstrip("."), thing)
         if id(part) not in registered
     }
 
 
-def _parts_in(path: str, thing: Any) -> Iterator[tuple[str, nn.Module | nn.Parameter]]:
+def parts_in(path: str, thing: Any) -> Iterator[tuple[str, nn.Module | nn.Parameter]]:
+    """Yield the layers and parameters in nested lists and dictionaries, with their paths."""
     if isinstance(thing, nn.Module | nn.Parameter):
         yield path, thing
     elif isinstance(thing, list | tuple | set | dict):
         for key, part in thing.items() if isinstance(thing, dict) else enumerate(thing):
-            yield from _parts_in(f"{path}[{key!r}]", part)
+            yield from parts_in(f"{path}[{key!r}]", part)
 
 
 def untrained_parts(model: nn.Module) -> list[str]:

@@ -201,23 +201,19 @@ class Grid(Inputs):
 
     # ------------------------------------------------------------------------------- as a formula
     def _lines(self, i: int) -> list[list[int]]:
-        """Group the inputs that differ in one parameter only, and put each group in its order."""
+        """Group the inputs that differ in one parameter only, each group in its order."""
         lines: dict[Input, list[int]] = {}
         for k in sorted(range(len(self.inputs)), key=lambda k: self.inputs[k][i]):
             lines.setdefault((*self.inputs[k][:i], *self.inputs[k][i + 1 :]), []).append(k)
-        return list(lines.values())
-
-    def _varies_alone(self, i: int) -> bool:
-        """Whether there are inputs that differ in this parameter only."""
-        return any(len(line) > 1 for line in self._lines(i))
+        return [line for line in lines.values() if len(line) > 1]
 
     def _unused(self, results: Sequence[float]) -> str:
         """Name the parameters that do not change the results, if there are several."""
         unused = [
             name
             for i, name in enumerate(self.names)
-            if self._varies_alone(i)
-            and all(len({results[k] for k in line}) == 1 for line in self._lines(i))
+            if (lines := self._lines(i))
+            and all(len({results[k] for k in line}) == 1 for line in lines)
         ]
         return f"{' and '.join(unused)} do not change its result." if len(unused) > 1 else ""
 
@@ -225,13 +221,13 @@ class Grid(Inputs):
         """Say which parameter does not change the results as it should, and on one example how."""
         as_it_should, worst, example = [], 0.0, ""
         for i, name in enumerate(self.names):
-            if not self._varies_alone(i):
-                continue
             moved = [
                 (results[k] - results[line[0]], targets[k] - targets[line[0]], line[0], k)
                 for line in self._lines(i)
                 for k in line
             ]
+            if not moved:
+                continue
             mine, right, *pair = max(moved, key=lambda m: abs(m[0] - m[1]))
             if mine == right:
                 as_it_should.append(name)

@@ -3,133 +3,19 @@
 import copy
 import re
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from unet_teach.exercises.checks.forward_trace import LAYERS, Step, Trace, with_shape
-from unet_teach.exercises.checks.functions import lower_first
-from unet_teach.exercises.checks.layers import run
-from unet_teach.exercises.checks.stopped_call import CONCATENATES, JOINED_AXES, why_stopped
-from unet_teach.exercises.checks.tensors import shape_problem
+from unet_teach.exercises.checks.forward_trace import Step, Trace, with_shape
+from unet_teach.exercises.checks.functions import upper_first
+from unet_teach.exercises.checks.outputs import never_called
+from unet_teach.exercises.checks.outputs import output_problem as output_problem
+from unet_teach.exercises.checks.stopped_call import why_stopped
 from unet_teach.exercises.sandbox import describe
-from unet_teach.inspection.diagnosis.attempt import Attempt
-from unet_teach.inspection.diagnosis.python_mistakes import CALLS_ITSELF
-from unet_teach.inspection.diagnosis.table import FAILED_RUN, first_that_applies
-from unet_teach.inspection.graph import Graph
-from unet_teach.inspection.model_copy import copy_to_run
-from unet_teach.inspection.recorder import Recorder
 from unet_teach.shared.sizes_as_text import sizes_as_text
 
-FACTS = re.compile(" takes | can't join ")  # what the inspector could not say better
 NOT_JOINED = "nothing is joined"
-MOST_CHANGES = 8  # of the size that are listed
-
-
-def output_problem(network: nn.Module, images: Tensor, channels: int, where: str) -> str | None:
-    """Say why the output is not (N, channels, H, W), and which layer or call makes it so.
-
-    Args:
-        network: the student's.
-        images: of shape (N, C, H, W).
-        channels: of the right output.
-        where: names the input and begins the sentence, as in "On two 32×48 images".
-    """
-    given, mode = images.clone(), network.training
-    try:
-        output = run(network, given)
-    except Exception as error:
-        trace = Trace(network, images, training=network.training)
-        known = CALLS_ITSELF if trace.calls > 1 else why_stopped(trace)
-        known += _made_but_lost(network, known) + _unfinished_lists(network, trace, known)
-        many_axes = any(step.output.dim() > 4 for step in trace.given)
-        if trace.calls < 2 and len(trace.given) < 2 and not FACTS.search(known) and not many_axes:
-            known = _diagnosis(network, images) or known
-        if known.startswith(("layer ", "the ", "an ")):
-            known = _capital(known)
-        return f"{where}: {lower_first(describe(error, known))}"
-    if isinstance(output, str):
-        return f"{where}: {lower_first(output)}"
-    right = (len(images), channels, *images.shape[2:])
-    if output.dim() == 4 and output.shape != right and sorted(output.shape) == sorted(right):
-        return (
-            f"{where}: the output has the shape {tuple(output.shape)}, but it should be {right}. "
-            "These are the same axes in another order."
-        )
-    if problem := shape_problem(output, right, where):
-        return f"{problem}{_who_made(Trace(network, images), right)}"
-    if output.dtype != images.dtype:
-        names = [str(kind).removeprefix("torch.") for kind in (output.dtype, images.dtype)]
-        return (
-            f"{where}: the output is {names[0]}, but the input is {names[1]}. Is there a "
-            "conversion, such as `.double()` or `.float()`? Leave it out."
-        )
-    if network.training != mode:
-        return f"{where}: your `forward` calls `eval()` or `train()`. Leave the mode to the caller."
-    if channels > 1 and torch.equal(output, output[:, :1].expand_as(output)):
-        return f"{where}: all channels of the output are the same."
-    if not torch.equal(given, images):
-        return (
-            f"{where}: your `forward` changes its input in place, so code that uses the image "
-            "afterwards gets other values. `x -= …`, `x[…] = …`, `relu_` and "
-            "`nn.ReLU(inplace=True)` "
-            "work in place. Write `x = x - …` instead."
-        )
-    return None
-
-
-def _made_but_lost(network: nn.Module, said: str) -> str:
-    """Say that a layer in a sentence has the name of a variable of `__init__`, which is gone."""
-    made = getattr(type(network).__init__, "__code__", None)
-    if made is None:
-        return ""
-    variables = made.co_varnames[made.co_argcount :]
-    lost = [n for n in variables if f"`{n}`" in said and n not in made.co_names]
-    if not lost:
-        return ""
-    return (
-        f" In `__init__`, `{lost[0]} = …` only makes a variable, which is gone when it ends. Write "
-        f"`self.{lost[0]} = …`."
-    )
-
-
-def _unfinished_lists(network: nn.Module, trace: Trace, said: str) -> str:
-    """Name lists of layers that are empty, or whose first layers alone ran before an error."""
-    lists = {n: m for n, m in network.named_modules() if isinstance(m, nn.ModuleList)}
-    if empty := [f"`{name}`" for name, layers in lists.items() if not len(layers)]:
-        return (
-            f" No layer is in {', '.join(empty)}. Was nothing appended, or was a zip, a generator "
-            "or a reversed list gone through before? That works only once, so make a list of it "
-            "first: `list(zip(…))`."
-        )
-    stopped = re.match(r"`(\w+)` takes ", said)
-    never, made = set(trace.never_called), trace.given[:1]
-    for name, layers in lists.items() if stopped and stopped[1] not in lists else ():
-        ran = [
-            not any(path.startswith(f"{name}.{place}") for path in never)
-            for place in range(len(layers))
-        ]
-        here = any(step.origin.layer.startswith(f"`{name}.") for step in made)
-        if here and any(ran) and not all(ran):
-            return (
-                f" Only {sum(ran)} of the {len(ran)} layers in `{name}` ran before it. Does a line "
-                "stand too far to the right, inside the loop?"
-            )
-    return ""
-
-
-def _diagnosis(network: nn.Module, images: Tensor) -> str:
-    """Return the inspector's diagnosis of an error; empty if it has none."""
-    try:
-        with torch.no_grad():
-            recorder = Recorder(copy_to_run(network, on_meta=False), on_meta=False)
-            graph = Graph(recorder.run((images.clone(),), {}))
-            attempt = Attempt(network, (images,), {}, graph)
-            told = first_that_applies(FAILED_RUN, attempt)[1] or ""
-            return "" if "inspect_unet" in told else told  # advice for those who call it
-    except Exception:  # it cannot be copied, or what it does cannot be followed
-        return ""
 
 
 def repeat_problem(network: nn.Module, images: Tensor) -> str | None:
@@ -233,8 +119,9 @@ def gradient_problem(network: nn.Module, images: Tensor, trace: Trace | None = N
         sources = list(dict.fromkeys(with_shape(step.inputs[0]) for step in cuts))
         more = ", and more" if len(sources) > 3 else ""
         return (
-            f"{_capital(name)} cuts the gradient of {', of '.join(sources[:3])}{more}. The values "
-            "still pass, but no gradient flows back, so nothing before it on this path can learn."
+            f"{upper_first(name)} cuts the gradient of {', of '.join(sources[:3])}{more}. The "
+            "values still pass, but no gradient flows back, so nothing before it on this path can "
+            "learn."
         )
     if lost and not any(weight.requires_grad for weight in network.parameters()):
         return (
@@ -273,7 +160,7 @@ def skips_problem(trace: Trace, sizes: Sequence[tuple[int, int]]) -> str | None:
     if len(facts) == 1:
         texts = next(iter(facts))
     advice = " Keep the encoder's feature map of that size, and join it to the decoder's."
-    advice += _never_called(trace)
+    advice += never_called(trace)
     return (
         f"{'In training mode, o' if trace.training else 'O'}n a "
         f"{sizes_as_text(trace.steps[0].output.shape[2:])} image, no skip arrives at "
@@ -332,7 +219,8 @@ def other_steps_problem(trace: Trace, *, to_the_end: bool = False) -> str | None
     """
     steps = trace.used if to_the_end else trace.until_last_layer
     for step in steps:
-        what = f"{_capital(step.call)} changes {with_shape(step.inputs[0])}" if step.inputs else ""
+        given = with_shape(step.inputs[0]) if step.inputs else ""
+        what = f"{upper_first(step.call)} changes {given}"
         if step.kind == "other" and step.name != "stack":
             if step.inputs[0].output.shape != step.output.shape:
                 what += f" to shape {tuple(step.output.shape)}"
@@ -349,8 +237,7 @@ def other_steps_problem(trace: Trace, *, to_the_end: bool = False) -> str | None
             used_by = [user.kind for user in trace.used if step in user.inputs]
             finished = not used_by or "join" in used_by or "layer" in used_by
             if step.scales and finished and _scales_map(step):
-                source = with_shape(step.inputs[0])
-                return f"{_capital(step.call)} scales or shifts {source}. Leave it as it is."
+                return f"{upper_first(step.call)} scales or shifts {given}. Leave it as it is."
     return None
 
 
@@ -396,82 +283,3 @@ def _scales_map(step: Step) -> bool:
     while step.kind == "pointwise" and step.affine:
         step = step.inputs[0]
     return step.kind != "pointwise" or len(step.inputs) == 1
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
-
-
-def _who_made(trace: Trace, right: tuple[int, ...]) -> str:
-    """Say what made the shape wrong: the last call that changed it, or each that changes the size.
-
-    What is looked at first is the rank and the batch, then the channels, then height and width.
-    """
-    if not trace.used:
-        return ""
-    if trace.used[-1].output.shape[:2] == right[:2] and trace.used[-1].size:
-        return _sizes(trace)
-
-    def at(step: Step, axis: int) -> Any:
-        shape = tuple(step.output.shape)
-        return shape[axis] if len(shape) == len(right) else shape
-
-    axis = 0 if at(trace.used[-1], 0) != right[0] else 1
-    never = _never_called(trace)
-    for step in reversed(trace.used):
-        changed = step.inputs and at(step, axis) != at(step.inputs[0], axis)
-        if not changed and not (axis and step.name in LAYERS):
-            continue
-        of, made = tuple(step.inputs[0].output.shape), tuple(step.output.shape)
-        if changed and axis and step.name == "cat" and len(step.inputs) > 1:
-            joined = " and ".join(map(with_shape, step.inputs))
-            return f" `cat` stacks {joined}, which makes {made[1]} channels.{never}"
-        if axis and (better := _not_returned(trace, right)):
-            return better
-        if not changed:
-            return f" {_capital(step.call)} takes {of[1]} channels and returns as many.{never}"
-        if axis:
-            channels = f"{of[1]} channel{'s' * (of[1] > 1)} into {made[1]}"
-            return f" {_capital(step.call)} turns {channels}.{never}"
-        turns = f" {_capital(step.call)} turns shape {of} into shape {made}."
-        if step.name == "stack":
-            turns += f" {CONCATENATES}"
-        if step.name == "cat" and (dim := step.settings.get("dim", 0) % 4) != 1:
-            turns += f" It joins along dim={dim}, {JOINED_AXES[dim]}; channels are dim=1."
-        return turns
-    return f" No step in it changes that.{never}"
-
-
-def _not_returned(trace: Trace, right: tuple[int, ...]) -> str:
-    """Name a layer's output that has the right shape and is no part of the result; "" if none."""
-    for step in reversed(trace.steps):
-        if step.kind == "layer" and step not in trace.used and step.output.shape[1:] == right[1:]:
-            return (
-                f" Your network returns {with_shape(trace.used[-1])}. It also computes "
-                f"{with_shape(step)}, but doesn't return it."
-            )
-    return ""
-
-
-def _never_called(trace: Trace) -> str:
-    """Name the layers with weights that no call of the network's ran; "" if all ran."""
-    names = [f"`{name}`" for name in trace.never_called]
-    if not names:
-        return ""
-    verb, them = ("is", "it") if len(names) == 1 else ("are", "them")
-    more = " and more" if len(names) > 4 else ""
-    return f" {', '.join(names[:4])}{more} {verb} never called: does `forward` need {them}?"
-
-
-def _sizes(trace: Trace) -> str:
-    """Return the sizes that an image goes through, each with the call that makes it."""
-    path, last = [], trace.steps[0]
-    for step in trace.used:
-        if step.size and step.inputs and step.inputs[0].size not in (None, step.size):
-            path.append(f"{sizes_as_text(step.size)} ({step.call})")
-            last = step
-    first = sizes_as_text(trace.steps[0].output.shape[2:])
-    shown = " → ".join([first, *(["…"] if len(path) > MOST_CHANGES else []), *path[-MOST_CHANGES:]])
-    window = f" {_capital(last.call)}:{last.window}" if last.window else ""
-    window += next((f" {said}" for step in trace.used if (said := step.far_padding)), "")
-    return f" The sizes are {shown}.{window}" if path else " No step in it changes that."

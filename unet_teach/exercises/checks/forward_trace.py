@@ -10,7 +10,7 @@ import contextlib
 import functools
 import itertools
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -18,7 +18,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
 from torch.overrides import TorchFunctionMode
+from torch.utils._pytree import tree_map
 
+from unet_teach.inspection.recording import find_all
 from unet_teach.shared.sizes_as_text import sizes_as_text
 
 Kind = Literal["image", "layer", "pointwise", "join", "resize", "other"]
@@ -92,8 +94,11 @@ class Step:
         if self.name not in LAYERS[:2]:
             return ""
         names = ("stride", "padding", "output_padding", "dilation")
-        settings = [f", {n} {self.settings[n]}" for n in names if self._tells(n)]
-        return f" kernel {sizes_as_text(self.kernel_size)}{''.join(settings)}."
+        given = {name: self.settings[name] for name in names if name in self.settings}
+        if given.get("dilation") in (1, (1, 1)):  # the usual case says nothing
+            del given["dilation"]
+        settings = "".join(f", {name} {value}" for name, value in given.items())
+        return f" kernel {sizes_as_text(self.kernel_size)}{settings}."
 
     @property
     def far_padding(self) -> str:
@@ -110,11 +115,6 @@ class Step:
             "repair only adds or crops a row or a column. Does the skip come from another level?"
         )
 
-    def _tells(self, setting: str) -> bool:
-        """Whether a setting says something: no dilation is the usual case."""
-        usual = (1, (1, 1)) if setting == "dilation" else ()
-        return setting in self.settings and self.settings[setting] not in usual
-
     @property
     def origin(self) -> Step:
         """The last step before it that is not pointwise, or itself."""
@@ -126,7 +126,8 @@ class Step:
     @property
     def call(self) -> str:
         """The layer or function called, as a part of a sentence."""
-        if self.kind != "layer" or not self.layer:
+        in_sequence = self.layer.startswith("layer ")  # as in "layer 1 (`Upsample`)"
+        if not (self.kind == "layer" and self.layer) and not in_sequence:
             return {"__getitem__": "the index `[…]`"}.get(self.name, f"`{self.name}`")
         return self.layer
 
@@ -406,10 +407,10 @@ class Trace(TorchFunctionMode):
                 self.stopped, self.stopped_in = call, self._layers[-1] if self._layers else ""
             raise
         if given and not call.name.startswith("new_") and not call.name.endswith("_like"):
-            if not self._is_altered:
-                call.drop_unused(result)
+            if call.name == "to" or call.name.endswith("_as"):  # the other only shows what to make
+                call.values = dict([*call.values.items()][:1])
             steps = tuple(dict.fromkeys(self._latest[place][1] for place in call.values))
-            for output in _tensors(args[0] if call.name == "__setitem__" else result):
+            for output in find_all(args[0] if call.name == "__setitem__" else result, Tensor):
                 if self._is_altered:  # only its result is asked for
                     step = Step(call.name, "other", steps, output.detach())
                 else:
@@ -469,21 +470,10 @@ class Call:
         if name == "__get__":  # of an attribute, such as `x.data`
             name = str(getattr(function.__self__, "__name__", name))
         self.name = name if name.startswith("__") else name.rstrip("_")  # `relu_` is in place
-        self.tensors = list(_tensors((args, kwargs)))
+        self.tensors: list[Tensor] = list(find_all((args, kwargs), Tensor))
         self.had_gradient = any(tensor.requires_grad for tensor in self.tensors)
         self.values: dict[int, Tensor] = {}  # of the tensors that depend on the image
         self.settings = {**dict(zip(ARGUMENTS.get(name, ()), args, strict=False)), **kwargs}
-
-    def drop_unused(self, result: Any) -> None:
-        """Forget inputs whose values do not matter, such as the second one of `expand_as`."""
-        for place in (
-            list(self.values) if len(self.values) > 1 and isinstance(result, Tensor) else ()
-        ):
-            x = {place: self.values[place]}
-            with contextlib.suppress(Exception):
-                other = self._again(x[place].flatten().flip(0).reshape(x[place].shape) + 1, x)
-                if _same(other, result):
-                    del self.values[place]
 
     def step(self, inputs: tuple[Step, ...], output: Tensor) -> Step:
         """Say what kind of step it was."""
@@ -539,11 +529,10 @@ class Call:
             weights = any(isinstance(tensor, nn.Parameter) for tensor in self.tensors)
             step.scales = step.affine and not (step.identical or weights or "norm" in self.name)
 
-    def _again(self, x: Tensor, places: Iterable[int] | None = None) -> Tensor:
-        """Call the function with `x` in place of some tensors, or of all that it depends on."""
+    def _again(self, x: Tensor) -> Tensor:
+        """Call the function with `x` in place of the tensors that depend on the image."""
         values = {id(tensor): tensor.detach().clone() for tensor in self.tensors}  # may be in place
-        values.update((place, value.clone()) for place, value in self.values.items())
-        values.update(dict.fromkeys(self.values if places is None else places, x))
+        values.update(dict.fromkeys(self.values, x))
         args = _replaced(self.args, values)
         with torch.no_grad():
             result: Tensor = self.function(*args, **_replaced(self.kwargs, values))
@@ -564,23 +553,6 @@ def _close(one: Tensor, other: Tensor) -> Tensor:
     return torch.isclose(one, other, rtol=1e-4, atol=1e-6 * (1 + scale), equal_nan=True)
 
 
-def _tensors(value: Any) -> Iterator[Tensor]:
-    """Yield the tensors in nested tuples, lists and dictionaries."""
-    if isinstance(value, Tensor):
-        yield value
-    elif isinstance(value, dict):
-        yield from _tensors(list(value.values()))
-    elif isinstance(value, tuple | list):
-        for part in value:
-            yield from _tensors(part)
-
-
 def _replaced(value: Any, new: dict[int, Tensor]) -> Any:
     """Return nested arguments with other tensors in place of those of these ids."""
-    if isinstance(value, Tensor):
-        return new.get(id(value), value)
-    if isinstance(value, dict):
-        return {key: _replaced(part, new) for key, part in value.items()}
-    if isinstance(value, tuple | list):
-        return type(value)(_replaced(part, new) for part in value)
-    return value
+    return tree_map(lambda part: new.get(id(part), part), value)

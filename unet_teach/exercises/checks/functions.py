@@ -304,6 +304,11 @@ def lower_first(sentence: str) -> str:
     return sentence[:1].lower() + sentence[1:]
 
 
+def upper_first(text: str) -> str:
+    """Return a text as it begins a sentence."""
+    return text[:1].upper() + text[1:]
+
+
 def alike(one: Any, other: Any) -> bool:
     """Whether two values are the same apart from rounding; True is 1, and NaN is NaN."""
     if isinstance(one, Tensor) and isinstance(other, Tensor):

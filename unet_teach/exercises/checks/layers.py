@@ -1,25 +1,20 @@
 """Checks for answers that are layers: their kind, their channels and the sizes they return."""
 
-import contextlib
-import copy
 import random
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Sequence
 from itertools import cycle
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn.modules.lazy import LazyModuleMixin
-from torch.nn.parameter import is_lazy
 
 from unet_teach.arithmetic import conv_output_size, conv_transpose_output_size
-from unet_teach.exercises.checks.tensors import no_tensor, shape_problem
+from unet_teach.exercises.checks.outputs import output_of, wrong_shape
+from unet_teach.exercises.checks.tensors import shape_problem
 from unet_teach.exercises.exercise import Check
-from unet_teach.exercises.sandbox import describe
 from unet_teach.shared.sizes_as_text import sizes_as_text
-
-MAX_ELEMENTS = 2**24  # of one float32 output, 64 MiB: more could exhaust a Binder tab's memory
-LARGE = 16  # a setting above it can make the output of a small input huge
 
 _NOT_2D = (
     *(nn.Conv1d, nn.ConvTranspose1d, nn.MaxPool1d, nn.AvgPool1d, nn.BatchNorm1d),
@@ -66,12 +61,11 @@ def channels_are(in_channels: int, out_channels: int, *kinds: type[nn.Module]) -
                 f"{layer.out_channels}, but "
                 f"it should take {in_channels} and return {out_channels}."
             )
-        x = torch.zeros(1, in_channels, 32, 32)
-        output = _attempt(layer, x)
-        if isinstance(output, str) or output.dim() != 4 or output.shape[1] == out_channels:
+        x, network = torch.randn(1, in_channels, 32, 32), _as_network(layer)
+        output = output_of(network, x, _where(x))
+        if isinstance(output, str) or output.dim() != 4:
             return output if isinstance(output, str) else None
-        problem = shape_problem(output, (1, out_channels, *output.shape[2:]), _where(x))
-        return f"{problem}{_inside(layer, x)}"
+        return wrong_shape(network, x, output, (1, out_channels, *output.shape[2:]), _where(x))
 
     return Check("its channels", problem)
 
@@ -94,15 +88,16 @@ def size_problem(
             formula, filled in with the layer's settings.
     """
     for maps, size in zip(cycle([1, 2]), sizes, strict=False):
-        x = torch.zeros(maps, channels[0], *size)
-        output = _attempt(layer, x)
+        x, network = torch.randn(maps, channels[0], *size), _as_network(layer)
+        output = output_of(network, x, _where(x))
         if isinstance(output, str):
             return output
         target = tuple(map(resize, size))
-        if problem := shape_problem(output, (maps, channels[1], *target), _where(x)):
-            alone = isinstance(layer, kind)
-            formula = _formula(layer, size, target) if alone else ""
-            return f"{problem}{formula}{'' if alone else _inside(layer, x)}"
+        right = (maps, channels[1], *target)
+        if isinstance(layer, kind) and (problem := shape_problem(output, right, _where(x))):
+            return f"{problem}{_formula(layer, size, target)}"
+        if problem := wrong_shape(network, x, output, right, _where(x)):
+            return problem
     return None
 
 
@@ -121,6 +116,18 @@ def random_sizes(count: int, low: int, high: int) -> list[tuple[int, int]]:
     return sorted(
         (generator.randint(low, high), generator.randint(low, high)) for _ in range(count)
     )
+
+
+def _as_network(layer: nn.Module) -> nn.Module:
+    """Return a network in which the layer has the name that it has in the lessons."""
+    if any(True for _ in layer.children()):
+        return layer
+    return nn.Sequential(OrderedDict(layer=layer))
+
+
+def _where(x: Tensor) -> str:
+    size = sizes_as_text(x.shape[2:])
+    return f"On a {size} feature map" if len(x) == 1 else f"On {len(x)} feature maps of {size}"
 
 
 # ----------------------------------------------------------------------------------------- settings
@@ -159,95 +166,3 @@ def _formula(layer: nn.Module, sizes: Sequence[int], targets: Sequence[int]) -> 
             both = len({window(layer, 0), window(layer, 1)}) == 1
             return f" {'The' if both else along} formula gives {formula} = {result}."
     return ""
-
-
-# ------------------------------------------------------------------------------------------ running
-def run(module: Any, *inputs: Tensor) -> Tensor | str:
-    """Return the module's output on these inputs, or the sentence that says why there is none.
-
-    Where the module allows it, the size of the output is first determined without computing it: an
-    answer with a zero too many must not fill the memory.
-    """
-    if (elements := _output_elements(module, inputs)) and elements > MAX_ELEMENTS:
-        gigabytes = elements * 4 / 1e9
-        return (
-            f"The output would have {elements:,} values ({gigabytes:.1f} GB), far more than needed."
-        )
-    with torch.no_grad():
-        output = module(*inputs)
-    if isinstance(output, Tensor):
-        return output
-    return no_tensor(output, type(module).forward if isinstance(module, nn.Module) else module)
-
-
-def _attempt(module: nn.Module, x: Tensor) -> Tensor | str:
-    """Like `run`; an error becomes a sentence that names the input and the layer that failed."""
-    try:
-        return run(module, x)
-    except Exception as error:
-        where = f"{_where(x)} with {x.shape[1]} channels, your layer fails."
-        return f"{where}{_inside(module, x)} {describe(error)}"
-
-
-def _where(x: Tensor) -> str:
-    size = sizes_as_text(x.shape[2:])
-    return f"On a {size} feature map" if len(x) == 1 else f"On {len(x)} feature maps of {size}"
-
-
-def _inside(layer: nn.Module, x: Tensor) -> str:
-    """Say which size each layer inside a module returns and, if one fails, what it was given."""
-
-    def shown(x: Tensor) -> str:
-        size = f"{x.shape[1]} × {sizes_as_text(x.shape[2:])}" if x.dim() == 4 else ""
-        return size or f"shape {tuple(x.shape)}"
-
-    said: list[str] = []
-    parts = [part for part in layer.modules() if not list(part.children())]
-
-    def before(part: nn.Module, inputs: tuple[Any, ...]) -> None:
-        given = next((f" of {shown(x)}" for x in inputs if isinstance(x, Tensor)), "")
-        takes = getattr(part, "in_channels", None)
-        takes = f", which takes {takes} channels," if takes else ""
-        said.append(f"`{type(part).__name__}`{takes} fails on a feature map{given}")
-
-    def after(part: nn.Module, inputs: Any, output: Any) -> None:
-        size = shown(output) if isinstance(output, Tensor) else "no tensor"
-        said[-1] = f"`{type(part).__name__}` returns {size}"
-
-    hooks = [part.register_forward_pre_hook(before) for part in parts]
-    hooks += [part.register_forward_hook(after) for part in parts]
-    with contextlib.suppress(Exception), torch.no_grad():
-        layer(x)
-    for hook in hooks:
-        hook.remove()
-    return f" Step by step: {', '.join(said)}." if 0 < len(said) <= 8 else ""
-
-
-def _output_elements(module: Any, inputs: Sequence[Tensor]) -> int | None:
-    """Return the number of elements of the output, or `None` if only a run can tell.
-
-    Only a module with a large setting is asked, because asking imports 75 MB of torch.
-    """
-    if not isinstance(module, nn.Module) or not any(number > LARGE for number in _settings(module)):
-        return None
-    if any(map(is_lazy, (*module.parameters(), *module.buffers()))):
-        return None
-    try:  # a copy: `functional_call` leaves the weights of a layer with two names on meta
-        output = copy.deepcopy(module).to("meta")(*(x.to("meta") for x in inputs))
-    except Exception:  # the real run raises it again, in the words that a student will meet
-        return None
-    return output.numel() if isinstance(output, Tensor) else None
-
-
-def _settings(module: nn.Module) -> Iterator[float]:
-    """Yield the numbers in a module's attributes and in its code, its channels left out."""
-    for part in module.modules():
-        values = [v for k, v in vars(part).items() if not k.endswith(("channels", "features"))]
-        code = getattr(type(part).forward, "__code__", None)
-        stack = [*values, *getattr(code, "co_consts", ())]
-        while stack:
-            value = stack.pop()
-            if isinstance(value, int | float):
-                yield value
-            elif isinstance(value, tuple | list):
-                stack.extend(value)

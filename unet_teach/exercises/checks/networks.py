@@ -3,7 +3,8 @@
 import inspect
 import random
 import threading
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from operator import attrgetter
 from typing import Any
 
 import torch
@@ -18,6 +19,7 @@ from unet_teach.exercises.checks.forward_problems import (
 )
 from unet_teach.exercises.checks.forward_trace import Trace
 from unet_teach.exercises.exercise import Check, KnownMistake
+from unet_teach.shared.plain_lists import untrained_parts
 from unet_teach.shared.sizes_as_text import sizes_as_text
 
 IN_CHANNELS, OUT_CHANNELS, DEPTH = 3, 5, 3  # of the networks that a check makes
@@ -322,28 +324,12 @@ class Hidden(nn.Module):
         return (self.layers or [self.make()])[0](x)
 
 
-INTERNAL = set(vars(nn.Module()))  # the attributes in which PyTorch itself keeps things
-
-
 def _hiding_places(network: nn.Module) -> dict[str, str]:
-    """Return which attributes hold layers that PyTorch does not find, with their types' names."""
-    known = {id(part) for part in (*network.modules(), *network.parameters())}
-    return {
-        f"{path}.{name}".removeprefix("."): type(thing).__name__
-        for path, module in network.named_modules()
-        for name, thing in vars(module).items()
-        if name not in INTERNAL and any(id(layer) not in known for layer in _layers_in(thing))
-    }
-
-
-def _layers_in(thing: Any) -> Iterator[nn.Module | Tensor]:
-    """Yield the weights and the layers with weights in nested collections."""
-    if isinstance(thing, nn.Module):
-        if any(True for _ in thing.parameters()):
-            yield thing
-    elif isinstance(thing, Tensor):
-        if thing.requires_grad and thing.is_leaf:
-            yield thing
-    elif isinstance(thing, Collection) and not isinstance(thing, str | bytes):
-        for part in thing.values() if isinstance(thing, Mapping) else thing:
-            yield from _layers_in(part)
+    """Return which attributes hold weights that PyTorch does not find, with their types' names."""
+    lists = dict.fromkeys(path.partition("[")[0] for path in untrained_parts(network))
+    places = {place: type(attrgetter(place)(network)).__name__ for place in lists}
+    for path, module in network.named_modules():
+        for name, thing in vars(module).items():
+            if isinstance(thing, Tensor) and thing.requires_grad and thing.is_leaf:
+                places[f"{path}.{name}".removeprefix(".")] = "Tensor"
+    return places

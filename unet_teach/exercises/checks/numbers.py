@@ -17,7 +17,7 @@ def whole_numbers(count: int = 1) -> Check:
     begin = f"The answer should be {expected}, but"
 
     def problem(answer: Any) -> str | None:
-        parts = [answer] if count == 1 else _parts(answer)
+        parts = [answer] if count == 1 else as_list(answer)
         if parts is None:
             return f"{begin} this is of type {type(answer).__name__}."
         if len(parts) != count:
@@ -63,12 +63,8 @@ def wrong_number(name: str, sentence: str, value: Any) -> KnownMistake:
     )
 
 
-def _parts(answer: Any) -> list[Any] | None:
-    return list(answer) if isinstance(answer, tuple | list | set | range) else None
-
-
 def _is(answer: Any, value: Any) -> bool:
     """Whether an answer is this number or tuple, or has the members of this set."""
     if isinstance(value, set):
         return set(as_list(answer) or ()) == value
-    return (_parts(answer) or [answer]) == (_parts(value) or [value])
+    return (as_list(answer) or [answer]) == (as_list(value) or [value])

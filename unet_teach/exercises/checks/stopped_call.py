@@ -14,6 +14,7 @@ from unet_teach.exercises.checks.forward_trace import (
     Trace,
     with_shape,
 )
+from unet_teach.exercises.checks.functions import upper_first
 from unet_teach.shared.sizes_as_text import sizes_as_text
 
 SIMILAR = 0.75  # names that are as alike may be one name, misspelt
@@ -159,7 +160,7 @@ def _sizes_differ(trace: Trace, steps: Sequence[Step]) -> str:
     axis = 0 if sizes[0][0] != sizes[1][0] else 1
     made = [step.origin for step in steps if step.origin.name == "conv_transpose2d"]
     return "".join(
-        f" {step.call[:1].upper()}{step.call[1:]} gets {with_shape(step.inputs[0])}:{step.window}"
+        f" {upper_first(step.call)} gets {with_shape(step.inputs[0])}:{step.window}"
         f"{_formula(step, axis)}"
         for step in made
     )
@@ -167,20 +168,14 @@ def _sizes_differ(trace: Trace, steps: Sequence[Step]) -> str:
 
 def _formula(step: Step, axis: int) -> str:
     """Compute the height or width of a transposed convolution's output in a sentence."""
-    before, after = step.inputs[0].size, step.size
-
-    def setting(name: str, usual: int) -> int:
-        value = step.settings.get(name, usual)
-        return int(value[axis] if isinstance(value, tuple | list) else value)
-
-    if not (before and after) or setting("dilation", 1) != 1:
-        return ""
-    stride, padding, more = (
-        setting("stride", 1),
-        setting("padding", 0),
-        setting("output_padding", 0),
+    before, after, kernel = step.inputs[0].size, step.size, step.kernel_size[axis]
+    usual = {"stride": 1, "padding": 0, "output_padding": 0, "dilation": 1}
+    values = (step.settings.get(name, value) for name, value in usual.items())
+    stride, padding, more, dilation = (
+        value[axis] if isinstance(value, tuple | list) else value for value in values
     )
-    kernel = step.kernel_size[axis]
+    if not (before and after) or dilation != 1:
+        return ""
     return (
         f" Its {('height', 'width')[axis]} is ({before[axis]} − 1)·{stride} + {kernel} − "
         f"2·{padding} + {more} = {after[axis]}."
@@ -225,5 +220,4 @@ def _fitting_map(trace: Trace, up: Step) -> str:
     layers = [step for step in fitting if step.kind == "layer"]
     if not (found := layers[-1:] or fitting[:1]):
         return ""
-    said = with_shape(found[0])
-    return f" {said[:1].upper()}{said[1:]} has the size of {up.text}."
+    return f" {upper_first(with_shape(found[0]))} has the size of {up.text}."

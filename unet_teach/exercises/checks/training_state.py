@@ -191,10 +191,9 @@ _State = tuple[Tensor, bool, Tensor | None]
 
 
 def _tensors(network: nn.Module) -> dict[str, _State]:
-    named = {**dict(network.named_parameters()), **dict(network.named_buffers())}
     return {
         name: (x.detach().clone(), x.requires_grad, None if x.grad is None else x.grad.clone())
-        for name, x in named.items()
+        for name, x in network.state_dict(keep_vars=True).items()
     }
 
 

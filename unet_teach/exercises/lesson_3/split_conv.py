@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from unet_teach.exercises.checks.differences import occasion
 from unet_teach.exercises.checks.functions import Case, Function, Probes, is_function, on_each_case
-from unet_teach.exercises.checks.layers import run
+from unet_teach.exercises.checks.outputs import run
 from unet_teach.exercises.checks.tensors import (
     is_unchanged,
     no_tensor,
