@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from typing import Any
 
 import numpy as np
@@ -106,7 +107,8 @@ def places(view: Locator, selector: str) -> list[tuple[int, ...]]:
 
 
 # Places with something on them, as [left, top, right, bottom]: texts, buttons, fields, images,
-# filled shapes and grounds, and the course of lines and borders.
+# filled shapes and grounds, and the course of lines and borders. They are sent as one text, because
+# Playwright looks at each number that it hands over.
 _INK = """() => {
   const found = [];
   const put = ({ left, top, right, bottom }) => {
@@ -149,7 +151,7 @@ _INK = """() => {
       }
     }
   }
-  return found;
+  return JSON.stringify(found);
 }"""
 _FINENESS = 72  # cells of the grid on which blank areas are found, down the screen
 
@@ -160,7 +162,7 @@ def largest_blank(page: Page) -> float:
     side = window["height"] / _FINENESS
     columns = round(window["width"] / side)
     blank = np.ones((_FINENESS, columns), bool)
-    for box in page.evaluate(_INK):
-        left, top, right, bottom = (int(np.clip(edge / side, 0, columns)) for edge in box)
+    boxes = np.clip(np.array(json.loads(page.evaluate(_INK))) / side, 0, columns).astype(int)
+    for left, top, right, bottom in np.unique(boxes, axis=0):
         blank[top : bottom + 1, left : right + 1] = False
     return _largest_rectangle(blank) / blank.size

@@ -283,6 +283,7 @@ def _others() -> Iterator[State]:
         yield State("progress_map", name, partial(_progress, *course))
 
 
+@cache
 def _reports() -> dict[str, tuple[Any, tuple[int, ...]]]:
     image = (1, 1, 64, 64)
     return {

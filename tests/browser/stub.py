@@ -26,16 +26,18 @@ LAB = """.jp-OutputArea-output :is(dl, dt, dd) { display: block; padding: 0; mar
 PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>no kernel</title>
 <style>%s</style><body data-jp-theme-light="true"><main class="jp-OutputArea-output"></main></body>
 </html>"""
-SHOW = """async ({ view, esm, state }) => {
-  const heard = {};
+# State and buffers are handed over as text: Playwright looks at each number of a list.
+SHOW = """async ({ view, esm, values }) => {
+  const state = JSON.parse(values), heard = {};
   const model = {
     get: (name) => state[name],
     set: (name, value) => { state[name] = value; heard[`change:${name}`]?.forEach((f) => f()); },
     save_changes: () => {},
     send: async (content, callbacks, buffers = []) => {
-      const bytes = ({ buffer, byteOffset, byteLength }) =>
-        [...new Uint8Array(buffer, byteOffset, byteLength)];
-      const answer = await window.askKernel?.(content, buffers.map(bytes));
+      const text = ({ buffer, byteOffset, byteLength }) =>
+        btoa(Array.from(new Uint8Array(buffer, byteOffset, byteLength),
+          (byte) => String.fromCharCode(byte)).join(''));
+      const answer = await window.askKernel?.(content, buffers.map(text));
       if (!answer) return;
       const views = answer[1].map((text) =>
         new DataView(Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)).buffer));
@@ -70,15 +72,15 @@ def show(page: Page, view: str, state: dict[str, Any], kernel: Kernel | None = N
     """
     if kernel is not None:
 
-        def answer(content: dict[str, Any], buffers: list[list[int]]) -> list[Any]:
-            said, data = kernel(content, [bytes(each) for each in buffers])
+        def answer(content: dict[str, Any], buffers: list[str]) -> list[Any]:
+            said, data = kernel(content, [base64.b64decode(each) for each in buffers])
             return [said, [base64.b64encode(each).decode() for each in data]]
 
         page.expose_function("askKernel", answer)
     page.set_content(PAGE % _styles(view))
     bundle = (STATIC / f"{view}.js").read_text(encoding="utf-8")
-    values = json.loads(json.dumps(state, default=str))
-    page.evaluate(SHOW, {"view": view, "esm": bundle, "state": values})
+    values = json.dumps(state, default=str)
+    page.evaluate(SHOW, {"view": view, "esm": bundle, "values": values})
 
 
 @cache

@@ -628,7 +628,7 @@ def test_a_slow_kernel_blocks_nothing_and_the_newest_wins(show, stranger):
     def answer_one():
         page.wait_for_function("held.length === 1")
         content, buffers = page.evaluate("held[0][0]")
-        said, data = stranger._live.answer(content, [bytes(each) for each in buffers])
+        said, data = stranger._live.answer(content, [base64.b64decode(each) for each in buffers])
         texts = [base64.b64encode(each).decode() for each in data]
         page.evaluate("(answer) => held.shift()[1](answer)", [said, texts])
         return content
@@ -691,7 +691,7 @@ def test_while_a_slow_network_runs_the_headline_says_how_long(show, stranger):
     def answer_one(seconds=11.2):
         page.wait_for_function("window.held")
         content, buffers = page.evaluate("held[0]")
-        said, data = stranger._live.answer(content, [bytes(each) for each in buffers])
+        said, data = stranger._live.answer(content, [base64.b64decode(each) for each in buffers])
         said["seconds"] = seconds
         texts = [base64.b64encode(each).decode() for each in data]
         page.evaluate(
@@ -716,7 +716,7 @@ def test_a_kernel_is_asked_about_the_newest_of_many_cells(show, stranger):
     def answer_one():
         page.wait_for_function("held.length")
         content, buffers = page.evaluate("held[0].slice(0, 2)")
-        said, data = stranger._live.answer(content, [bytes(each) for each in buffers])
+        said, data = stranger._live.answer(content, [base64.b64decode(each) for each in buffers])
         texts = [base64.b64encode(each).decode() for each in data]
         page.evaluate("(answer) => held.shift()[2](answer)", [said, texts])
         return content
