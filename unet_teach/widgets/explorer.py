@@ -14,12 +14,12 @@ from unet_teach.arithmetic import conv_output_size, conv_transpose_output_size
 from unet_teach.arithmetic.sizes import size_or_refusal
 from unet_teach.shared.sizes_as_text import sizes_as_text
 from unet_teach.widgets.base import (
+    BoundedInt,
     Checked,
     Choice,
     CourseWidget,
     IntOrPair,
     PairSize,
-    Size,
     is_finite,
     pair_of,
 )
@@ -94,7 +94,7 @@ class Explorer(CourseWidget, view="explorer"):
 
     numbers = traitlets.Bool(True).tag(sync=True)
     weights = Checked(_read_weights, "random").tag(sync=True)
-    seed = Size(1, minimum=0, maximum=999).tag(sync=True)
+    seed = BoundedInt(1, minimum=0, maximum=999).tag(sync=True)
     playing = traitlets.Bool(False).tag(sync=True)
     _pinned = traitlets.Any([]).tag(sync=True)  # the selected cell: panel, row, column
     _echo = traitlets.Dict().tag(sync=True)

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import traitlets
 
-from unet_teach.widgets.base import Checked, Choice, CourseWidget, PairSize, Size, is_finite
+from unet_teach.widgets.base import BoundedInt, Checked, Choice, CourseWidget, PairSize, is_finite
 from unet_teach.widgets.feature_maps_words import field_text, range_text
 from unet_teach.widgets.map_values import (
     MOST_CHANNELS,
@@ -95,11 +95,11 @@ class FeatureMaps(CourseWidget, view="feature_maps"):
     STEP_FACTS = ("map", "cell")
 
     maps = Checked(lambda _, maps: read_maps(maps))  # read-only, each (C, H, W)
-    rows = Size(None, minimum=1, maximum=MOST_MAPS).tag(sync=True)
+    rows = BoundedInt(None, minimum=1, maximum=MOST_MAPS).tag(sync=True)
     title = Checked(_read_title, "").tag(sync=True)
     notes = Checked(_read_notes, {}).tag(sync=True)
     nested = Choice(False, True).tag(sync=True)
-    channel = Size(0, minimum=0, maximum=MOST_CHANNELS - 1).tag(sync=True)
+    channel = BoundedInt(0, minimum=0, maximum=MOST_CHANNELS - 1).tag(sync=True)
     value_range = Checked(_read_range, None, allow_none=True).tag(sync=True)
     input_size = PairSize(None, minimum=1, maximum=4096).tag(sync=True)
     scale = Choice("shared", "own").tag(sync=True)
