@@ -283,7 +283,7 @@ function render({ model, el }) {
   return mount({ model, el, root, traits: ['lessons', 'note'], paint, ended, fact });
 }
 
-/** What a file may have at most, in bytes; an export has about 5,000. */
+/** What a file may have at most, in bytes, as in `unet_teach/exercises/export_file.py`; an export has about 5,000. */
 const LARGEST_FILE = 1_000_000;
 
 /** Buttons that save progress to a file of this computer and load one. @param {Model} model @param {AbortSignal} signal */

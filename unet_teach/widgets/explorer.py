@@ -30,6 +30,7 @@ from unet_teach.widgets.torch_echo import ask_torch
 if TYPE_CHECKING:
     import torch
 
+SEED: dict[str, Any] = LAYERS["layer"]["seed"]
 Presets: TypeAlias = Mapping[str, Mapping[str, int]]
 
 
@@ -48,7 +49,7 @@ def _read_weights(name: str, value: Any) -> Any:
             return [list(row) for row in value]
     raise ValueError(
         f"{name}={value!r} is no kernel: use one of {', '.join(map(repr, KERNELS))}, or up to "
-        f"{LARGEST_KERNEL} rows of up to {LARGEST_KERNEL} numbers each, all rows alike long."
+        f"{LARGEST_KERNEL} rows of up to {LARGEST_KERNEL} numbers, the same count in each row."
     )
 
 
@@ -94,7 +95,7 @@ class Explorer(CourseWidget, view="explorer"):
 
     numbers = traitlets.Bool(True).tag(sync=True)
     weights = Checked(_read_weights, "random").tag(sync=True)
-    seed = BoundedInt(1, minimum=0, maximum=999).tag(sync=True)
+    seed = BoundedInt(SEED["default"], *SEED["bounds"]).tag(sync=True)
     playing = traitlets.Bool(False).tag(sync=True)
     _pinned = traitlets.Any([]).tag(sync=True)  # the selected cell: panel, row, column
     _echo = traitlets.Dict().tag(sync=True)

@@ -11,10 +11,11 @@ import traitlets
 
 from unet_teach.shared.live_networks import LiveNetwork, open_network
 from unet_teach.widgets.base import STATIC, BoundedInt, Checked, Choice, CourseWidget, is_finite
+from unet_teach.widgets.layers import LAYERS
 from unet_teach.widgets.steps import Step
 
 NETWORKS = STATIC.parent / "see_inside.json"
-MOST_STROKES = 60
+MOST_STROKES: int = LAYERS["SeeInside"]["most_strokes"]
 CAPTIONS = 8
 NUMBERS_OF = {"ring": (3,), "line": (4,), "erase": tuple(range(2, 4096, 2))}
 
@@ -116,7 +117,7 @@ class SeeInside(CourseWidget, view="see_inside"):
     network = traitlets.Unicode("").tag(sync=True)
     moment = BoundedInt(-1, minimum=-1, maximum=20).tag(sync=True)
     sample = BoundedInt(0, minimum=0, maximum=99).tag(sync=True)
-    seed = BoundedInt(0, minimum=0, maximum=99999).tag(sync=True)  # of an image drawn in the page
+    seed = BoundedInt(0, *LAYERS["SeeInside"]["seed"]).tag(sync=True)
     image = traitlets.Unicode("").tag(sync=True)  # one that was dropped on, compressed
     strokes = Checked(_read_strokes, []).tag(sync=True)
     skips = Checked(_read_skips, []).tag(sync=True)
