@@ -78,11 +78,12 @@ class TestEveryExercise:
     def test_is_not_solved_by_its_own_hints_first(self, exercise):
         assert exercise.solution_text not in exercise.hint().text
 
-    def test_names_are_those_of_the_engine(self, exercise):
-        assert all(
-            mistake.name and mistake.sentence.endswith((".", "?")) for mistake in exercise.mistakes
-        )
-        assert exercise.prompt.endswith((".", "?"))
+    def test_its_prompt_and_its_mistakes_are_whole_sentences(self, exercise):
+        sentences = [exercise.prompt, *(mistake.sentence for mistake in exercise.mistakes)]
+        assert all(sentence.endswith((".", "?")) for sentence in sentences)
+
+    def test_each_mistake_has_a_name(self, exercise):
+        assert all(mistake.name for mistake in exercise.mistakes)
 
 
 def test_every_exercise_is_listed_and_lies_in_the_folder_of_its_lesson():
