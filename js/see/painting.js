@@ -37,7 +37,7 @@ export const MOST_STROKES = layers.SeeInside.most_strokes;
 const LARGEST = 4096;
 const STROKE_REACH = 3; // pixels beyond a stroke's middle that it may cover
 
-/** Strokes as a link or the kernel sent them; what is none is left out. @param {unknown} sent @returns {Stroke[]} */
+/** The strokes in what a link or the kernel sent; anything else there is left out. @param {unknown} sent @returns {Stroke[]} */
 export function readStrokes(sent) {
   if (!Array.isArray(sent)) return [];
   return sent.slice(0, MOST_STROKES).filter((stroke) => {

@@ -392,7 +392,7 @@ function render({ model, el }) {
   });
 }
 
-/** A text; anything else is none. @param {unknown} given */
+/** The text that was given, or an empty one if it is something else. @param {unknown} given */
 const text = (given) => (typeof given === 'string' ? given : '');
 
 /** A whole number inside its limits, whatever came. @param {unknown} value @param {number} low @param {number} high */

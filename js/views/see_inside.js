@@ -307,7 +307,7 @@ function render({ model, el }) {
     /** @type {HTMLElement | null} */ (root.querySelector(`[data-place="${place}"]`))?.focus();
   }
 
-  /** Put the network into the state that a caption speaks of. @param {number} index */
+  /** Put the network into the state that a caption describes. @param {number} index */
   function show(index) {
     const state = session.state();
     if (!state) return;

@@ -40,12 +40,12 @@ def _read_weights(name: str, value: Any) -> Any:
         return value
     if _is_list(value) and value and all(map(_is_list, value)):
         lengths = {len(value), *map(len, value)}
-        is_even = len(set(map(len, value))) == 1
+        is_rectangular = len(set(map(len, value))) == 1
         is_small = min(lengths) >= 1 and max(lengths) <= LARGEST_KERNEL
         numbers = [number for row in value for number in row]
         # Of JSON's kinds only: a NumPy scalar would not reach the browser.
         are_numbers = all(isinstance(n, int | float) and is_finite(n) for n in numbers)
-        if is_even and is_small and are_numbers:
+        if is_rectangular and is_small and are_numbers:
             return [list(row) for row in value]
     raise ValueError(
         f"{name}={value!r} is no kernel: use one of {', '.join(map(repr, KERNELS))}, or up to "
