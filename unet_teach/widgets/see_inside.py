@@ -16,7 +16,7 @@ from unet_teach.widgets.steps import Step
 
 NETWORKS = STATIC.parent / "see_inside.json"
 MOST_STROKES: int = LAYERS["SeeInside"]["most_strokes"]
-CAPTIONS = 8
+CAPTIONS = 8  # as many as js/see/tour.js has; a test compares
 NUMBERS_OF = {"ring": (3,), "line": (4,), "erase": tuple(range(2, 4096, 2))}
 
 
