@@ -1,5 +1,7 @@
 /** What somebody typed as an answer, read as a number, a size or a text, and held against the right one. */
 
+import layers from '../unet_teach/widgets/layers.json' with { type: 'json' };
+
 /** @typedef {'int' | 'float' | 'size' | 'text' | 'choice'} Kind */
 /** @typedef {number | string | number[]} Guess  a choice is its place among the choices */
 /** @typedef {{value: Guess, within: number}} Target  what a guess is held against */
@@ -12,7 +14,9 @@
  * @property {number[]} lengths   how many numbers a size may have
  */
 
-export const LONGEST = 200;
+const { most_letters, most_digits } = layers.Predict;
+export const LONGEST = most_letters;
+const WHOLE = new RegExp(`^[+-]?\\d{1,${most_digits}}$`);
 
 /**
  * Reads a typed guess, or says in a sentence why it cannot be one.
@@ -47,7 +51,7 @@ export function readGuess(typed, task) {
   }
   if (kind === 'int' && !Number.isSafeInteger(number))
     return {
-      refusal: `${quoted} is not a whole number of at most 15 digits. It takes ${expected}.`,
+      refusal: `${quoted} is not a whole number of at most ${most_digits} digits. It takes ${expected}.`,
     };
   return { guess: number };
 }
@@ -58,7 +62,7 @@ function readSize(text) {
   const parts = bare
     .split(/\s*[×x*,;]\s*|\s+/i)
     .filter((part, i, all) => part || i < all.length - 1);
-  return parts.every((part) => /^[+-]?\d{1,15}$/.test(part)) ? parts.map(Number) : null;
+  return parts.every((part) => WHOLE.test(part)) ? parts.map(Number) : null;
 }
 
 /** @param {string} text @param {boolean} whole 73,728 is a whole number; 0,5 is a half */

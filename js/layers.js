@@ -34,6 +34,8 @@ export const ROUND_TRIP_SIZES = /** @type {[smallest: number, largest: number]} 
 export const VIEWS = layers.ConvTranspose2d.views;
 /** The named kernels, the default first. */
 export const KERNELS = layers.layer.kernels;
+/** The lowest and highest seed of an input and a random kernel. */
+export const [LOWEST_SEED, HIGHEST_SEED] = layers.layer.seed.bounds;
 const DEFAULTS = layers.torch_defaults;
 
 /** @param {number[]} pair */

@@ -10,7 +10,7 @@ import {
   range,
   windowExtent,
 } from './geometry.js';
-import { codeLine, conv, convTranspose } from './layers.js';
+import { codeLine, conv, convTranspose, ROUND_TRIP_SIZES } from './layers.js';
 
 /** @typedef {import('./geometry.js').Axis} Axis */
 /** @typedef {import('./layers.js').Sizes} Sizes */
@@ -109,7 +109,11 @@ export function mends(trips, layers) {
   const most = outputPaddingMost(layers);
   const lines = range(0, stride).map((n) => {
     const sizes = trips.filter(({ mend }) => mend === n).map(({ size }) => size);
-    return { paddings: String(n), sizes: some(sizes) || 'none up to 64', isNow: now === n };
+    return {
+      paddings: String(n),
+      sizes: some(sizes) || `none up to ${ROUND_TRIP_SIZES[1]}`,
+      isNow: now === n,
+    };
   });
   if (most >= stride)
     lines.push({

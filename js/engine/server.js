@@ -29,7 +29,7 @@ import { UNetRunner } from './unet.js';
  * @property {Float32Array | null} other   the image whose skips 'other' takes
  * @property {Skip[]} skips
  * @property {string} sample   name of the image
- * @property {boolean} isOwn   whether it is as it was given, so that the kernel knows it
+ * @property {boolean} isOwn   whether it is the image that the kernel was given, with nothing painted on it
  * @property {string} open     the place of which all channels are shown
  * @property {number} before   the answer that it is compared with, 0 for none
  */

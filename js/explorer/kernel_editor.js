@@ -1,7 +1,7 @@
 /** The kernel's editor, which lies over the drawing: a list of named kernels, and a field over the chosen cell. */
 
 import { h } from '../dom.js';
-import { KERNELS } from '../layers.js';
+import { HIGHEST_SEED, KERNELS, LOWEST_SEED } from '../layers.js';
 
 /** @typedef {import('../numbers.js').Values} Values */
 /** @typedef {import('../layers.js').Pair} Pair */
@@ -22,7 +22,6 @@ import { KERNELS } from '../layers.js';
 
 const OWN = 'own';
 const OTHER = 'new random';
-const SEEDS = 1000;
 const SMALLEST = 20; // pixels of a cell that has room for a field
 
 export class KernelEditor {
@@ -83,7 +82,8 @@ export class KernelEditor {
   /** What a choice of the list changes. @param {string} kind */
   #chosen(kind) {
     const { kernel = [], seed = 0 } = this.#shown ?? {};
-    if (kind === OTHER) return { weights: KERNELS[0], seed: (seed + 1) % SEEDS };
+    const next = seed < HIGHEST_SEED ? seed + 1 : LOWEST_SEED;
+    if (kind === OTHER) return { weights: KERNELS[0], seed: next };
     return { weights: kind === OWN ? kernel : kind };
   }
 

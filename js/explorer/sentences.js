@@ -30,7 +30,7 @@ export const some = (count, word) =>
 const product = (lists) => lists.reduce((count, list) => count * list.length, 1);
 
 /** @param {number[]} cell */
-export const at = (cell) => `(${cell.join(', ').replaceAll('-', '−')})`;
+export const cellText = (cell) => `(${cell.join(', ').replaceAll('-', '−')})`;
 
 /**
  * What a convolution's picture says of the selected cell.
@@ -46,7 +46,7 @@ export function convSentence(axes, { panel, cell }) {
     const zeros = product(related.map(({ kernel }) => kernel)) - product(seen);
     const border = zeros ? `, and ${some(zeros, 'padding zero')}` : '';
     return [
-      `Output cell ${at(cell)}`,
+      `Output cell ${cellText(cell)}`,
       product(seen)
         ? ` sees ${where(seen)} of the input${border}.`
         : ` sees ${some(zeros, 'padding zero')} and no input cell.`,
@@ -56,12 +56,12 @@ export function convSentence(axes, { panel, cell }) {
     const inside = product(outputs);
     const zeros = product(related.map(({ input }) => input)) - inside;
     return [
-      `Kernel cell ${at(cell)}`,
+      `Kernel cell ${cellText(cell)}`,
       ` is used by every output cell: ${some(inside, 'time')} on the input${zeros ? `, ${some(zeros, 'time')} on padding` : ''}.`,
     ];
   }
   const isPadding = cell.some((i, axis) => i < 0 || i >= axes[axis].input_size);
-  const what = isPadding ? `Padding zero ${at(cell)}` : `Input cell ${at(cell)}`;
+  const what = isPadding ? `Padding zero ${cellText(cell)}` : `Input cell ${cellText(cell)}`;
   const count = product(outputs);
   if (!count) return [what, ' is in no window, so no output cell depends on it.'];
   return [what, ` is in the windows of ${some(count, 'output cell')}: ${where(outputs)}.`];
@@ -97,17 +97,17 @@ export function transposeSentence(axes, { panel, cell }, view) {
     const added = product(related.map(({ kernel }) => kernel));
     const kept = product(outputs);
     if (!kept)
-      return [`Input cell ${at(cell)}`, ' adds its patch only to cells that padding crops.'];
+      return [`Input cell ${cellText(cell)}`, ' adds its patch only to cells that padding crops.'];
     const lost = `; padding crops ${added - kept} of its ${added} products`;
     const rest = kept < added ? lost : ' of the output';
-    return [`Input cell ${at(cell)}`, ` adds its patch to ${where(outputs)}${rest}.`];
+    return [`Input cell ${cellText(cell)}`, ` adds its patch to ${where(outputs)}${rest}.`];
   }
   if (panel === 'kernel') {
     const made = axes[0].input_size * axes[1].input_size;
     const lost = made - product(outputs);
     const turned = isSpread ? pair(axes, (axis, i) => axis.kernel_size - 1 - cell[i]) : cell;
     return [
-      `Kernel cell ${at(turned)}`,
+      `Kernel cell ${cellText(turned)}`,
       ` makes ${some(made, 'product')}, one for each input cell${lost ? `; padding crops ${lost}` : ''}.`,
     ];
   }
@@ -115,7 +115,7 @@ export function transposeSentence(axes, { panel, cell }, view) {
     if (!product(inputs)) return ['An inserted zero', ' adds nothing to any output cell.'];
     const source = inputs.map(([i]) => i);
     return [
-      `Input cell ${at(source)}`,
+      `Input cell ${cellText(source)}`,
       ` is in ${some(product(outputs), 'window')}: ${where(outputs)} of the output.`,
     ];
   }
@@ -124,8 +124,11 @@ export function transposeSentence(axes, { panel, cell }, view) {
     panel === 'middle' &&
     axes.some((axis, i) => cell[i] < 0 || cell[i] >= convTransposeOutputSize(axis));
   if (isCropped)
-    return [`Cell ${at(cell)}`, ` gets ${some(count, 'product')}, but padding crops it away.`];
-  const what = `Output cell ${at(cell)}`;
+    return [
+      `Cell ${cellText(cell)}`,
+      ` gets ${some(count, 'product')}, but padding crops it away.`,
+    ];
+  const what = `Output cell ${cellText(cell)}`;
   const isExtra = axes.some((axis, i) => isAdded(cell[i], axis));
   const kept = isExtra ? ' It is there because of output_padding.' : '';
   if (!count) return [what, ` is reached by no patch: it holds only the bias.${kept}`];
@@ -139,7 +142,7 @@ export function transposeSentence(axes, { panel, cell }, view) {
   if (view === 'crop window')
     return [
       what,
-      ` is cell ${at(pair(axes, (axis, i) => cell[i] + axis.padding))} of the full ${times(axes.map(fullSize))} map.${kept}`,
+      ` is cell ${cellText(pair(axes, (axis, i) => cell[i] + axis.padding))} of the full ${times(axes.map(fullSize))} map.${kept}`,
     ];
   return [what, ` adds up ${some(count, 'product')}: ${where(inputs)} of the input.${kept}`];
 }

@@ -101,8 +101,9 @@ export class Stage {
       viewBox: `0 ${-layout.drop} ${layout.width} ${layout.height}`,
       style: `width:calc(${layout.width} * var(--ut-px));height:calc(${layout.height} * var(--ut-px))`,
     });
-    const isTaught = isPlaying && state.hovered && !state.problem;
-    const ghost = isTaught ? state.picture(state.axes, state.pinned).panels : null;
+    // While one cell is pointed at, the walk through the others goes on faintly.
+    const isWalkFaint = isPlaying && state.hovered && !state.problem;
+    const ghost = isWalkFaint ? state.picture(state.axes, state.pinned).panels : null;
     const before = state.problem ? state.picture(axesOf(state.lastLegal), null).panels : null;
     const names = this.#ends(picture);
     const sentence = state.problem || state.sentence.join('');

@@ -53,7 +53,7 @@ export function legends({ state, maps, layout, mode, ends }) {
     text(x, top, 'ut-label ut-from-left ut-middle', isShort ? 'patches' : 'patches added here'),
     ...row(x + (isShort ? 62 : 140), top, 16, shades, state),
   ];
-  // Two lines of words stand beside the rows that they speak of, where they are as high.
+  // Where the rows are high enough for two lines of text, each text stands beside its rows.
   const rows = [pads, more].filter((pair) => Math.max(...pair)).map((pair) => Math.min(...pair));
   const high = state.view === 'crop window' ? 32 : 20;
   if (layout.isRoomRight && rows.every((count) => count * map.place.side >= high))

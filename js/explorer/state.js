@@ -45,10 +45,11 @@ export class ExplorerState {
     this.view = this.#readView();
     /** The input cell whose patch was looked at last. @type {Pair} */
     this.lastInput = [0, 0];
-    /** @type {unknown} */
-    this.read = model.get('_pinned');
-    /** @type {Selection} */
+    /** The chosen cell. It is the model's `_pinned` until playing or stepping moves it, or a smaller
+     * map makes it move to a cell that still exists: neither is written to the model. @type {Selection} */
     this.pinned = this.#readPinned();
+    /** The model's `_pinned` when it was last read or written: only another one moves `pinned`. @type {unknown} */
+    this.lastSeenPin = model.get('_pinned');
     /** The picture of these sizes with nothing chosen. */
     this.plain = this.picture(this.axes, null);
     /** @type {import('../numbers.js').Values} */
@@ -219,8 +220,8 @@ export class ExplorerState {
   /** In another view the chosen output cell stays chosen, though its map has another name there. */
   #readViewAndCell() {
     const pinned = this.model.get('_pinned');
-    if (String(pinned) !== String(this.read)) this.pinned = this.#readPinned();
-    this.read = pinned;
+    if (String(pinned) !== String(this.lastSeenPin)) this.pinned = this.#readPinned();
+    this.lastSeenPin = pinned;
     const view = this.#readView();
     if (view === this.view) return;
     this.view = view;

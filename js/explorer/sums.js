@@ -3,7 +3,7 @@
 import { h, update, withCode } from '../dom.js';
 import { formulaNodes } from '../formula.js';
 import { productsOf, sumOf } from '../numbers.js';
-import { at } from './sentences.js';
+import { cellText } from './sentences.js';
 
 /** @typedef {import('./state.js').ExplorerState} ExplorerState */
 /** @typedef {import('../numbers.js').Product} Product */
@@ -65,8 +65,8 @@ function sumNodes(terms, most) {
   return [...parts, ' = ', answer];
 }
 
-/** What the drawing shows, in two lines. */
-export class Says {
+/** The sentence about the chosen cell, and below it that cell's sum. */
+export class CellExplanation {
   /** @param {ExplorerState} state */
   constructor(state) {
     this.state = state;
@@ -105,7 +105,7 @@ export class Says {
         'span',
         { class: 'ut-adds' },
         `${patches} `,
-        h('b', { class: 'ut-name ut-sum' }, `output cell ${at(sum)}`),
+        h('b', { class: 'ut-name ut-sum' }, `output cell ${cellText(sum)}`),
         ' ',
       ),
       ...sumNodes(terms, MOST_PRODUCTS.afterWords),

@@ -1,5 +1,6 @@
 /** What has been painted on an image, and what the rule says of it. Pure: no page. */
 
+import layers from '../../unet_teach/widgets/layers.json' with { type: 'json' };
 import {
   CONTRAST,
   clip,
@@ -32,11 +33,11 @@ import {
  */
 
 export const ERASER = 5; // radius in pixels
-export const MOST_STROKES = 60;
+export const MOST_STROKES = layers.SeeInside.most_strokes;
 const LARGEST = 4096;
 const STROKE_REACH = 3; // pixels beyond a stroke's middle that it may cover
 
-/** Strokes as a link or the kernel sent them; what is none is left out. @param {unknown} sent @returns {Stroke[]} */
+/** The strokes in what a link or the kernel sent; anything else there is left out. @param {unknown} sent @returns {Stroke[]} */
 export function readStrokes(sent) {
   if (!Array.isArray(sent)) return [];
   return sent.slice(0, MOST_STROKES).filter((stroke) => {

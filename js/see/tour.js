@@ -16,7 +16,7 @@ const SECONDS = 90; // until the last caption, which stays
 export const STANDS = SECONDS / 7; // each of the others; the strip's style has it as well
 const ROUGHLY = 0.6; // of the predicted pixels: at least so many in rings, fewer right
 
-/** What the switches of each caption are; the text says what is seen then. @type {{skips: (depth: number) => Skip[], say: (seen: Seen) => Caption}[]} */
+/** The captions of the tour: the switches that each sets, and its text, which depends on what is then on screen. @type {{skips: (depth: number) => Skip[], say: (seen: Seen) => Caption}[]} */
 export const TOUR = [
   {
     skips: allOn,
@@ -124,11 +124,11 @@ export const TOUR = [
   },
 ];
 
-/** A caption that there is, whatever a link says. @param {unknown} index */
+/** The index of a caption that exists, whatever number a link has. @param {unknown} index */
 export const readCaption = (index) =>
   Math.max(0, Math.min(TOUR.length - 1, Math.round(Number(index)) || 0));
 
-/** Whether the screen shows what a caption speaks of; the last speaks of anything. @param {number} index @param {State} state @param {import('./reading.js').Task[]} tasks */
+/** Whether what is on screen is what a caption describes; the last caption fits everything. @param {number} index @param {State} state @param {import('./reading.js').Task[]} tasks */
 export function isShown(index, { task, network, moment, sample, strokes, skips }, tasks) {
   if (index === TOUR.length - 1) return true;
   const [first] = tasks;

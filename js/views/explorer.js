@@ -5,7 +5,7 @@ import { h, update } from '../dom.js';
 import { Player } from '../explorer/player.js';
 import { Stage } from '../explorer/stage.js';
 import { ExplorerState } from '../explorer/state.js';
-import { formulaLines, InverseQuestion, Says } from '../explorer/sums.js';
+import { CellExplanation, formulaLines, InverseQuestion } from '../explorer/sums.js';
 import { TorchEcho } from '../explorer/torch_echo.js';
 import { codeLine, LIMITS, times, VIEWS } from '../layers.js';
 import { followPointer } from '../pointing.js';
@@ -26,7 +26,7 @@ function render({ model, el }) {
   const echo = new TorchEcho(state);
   const inverse = new InverseQuestion(state);
   const stage = new Stage(state, save, echo.refusal, signal);
-  const says = new Says(state);
+  const explanation = new CellExplanation(state);
   const player = new Player({ step, isPlaying: () => model.get('playing'), save, signal });
   const controls = makeControls();
   const given = h('span', { class: 'ut-given' });
@@ -113,7 +113,7 @@ function render({ model, el }) {
         result,
         tools,
         stage.element,
-        says.element,
+        explanation.element,
         controlPanel,
         foot,
         presetPanel,
@@ -136,9 +136,9 @@ function render({ model, el }) {
     update(formula, formulaLines(state));
     code.textContent = code.title = codeLine(layer, sizes);
     stage.paint(root.classList.contains('ut-present') && innerWidth > 820, player.isOn);
-    says.paint();
+    explanation.paint();
     // A screen reader would have to read every step.
-    says.status.setAttribute('aria-live', player.isOn ? 'off' : 'polite');
+    explanation.status.setAttribute('aria-live', player.isOn ? 'off' : 'polite');
     inverse.paint();
     echo.paint();
   }
@@ -180,7 +180,7 @@ function render({ model, el }) {
     state.hovered = null;
     const pinned = [selection.panel, ...selection.cell];
     const isNew = String(pinned) !== String(model.get('_pinned'));
-    state.read = pinned;
+    state.lastSeenPin = pinned;
     save({ _pinned: pinned });
     if (!isNew) paint();
   }
@@ -263,8 +263,11 @@ function render({ model, el }) {
     model.off('change:_echo', onEcho);
   });
   model.on('change:_echo', onEcho);
+  // What `paint` reads of the model, here or in the parts it calls: a new trait belongs in this
+  // list too, or its changes are not shown. `_echo` has a listener of its own, above.
   const traits = [
-    ...[...layer.parameters, 'view', 'numbers', 'weights', 'seed', 'playing', '_pinned'],
+    ...layer.parameters,
+    ...['view', 'numbers', 'weights', 'seed', 'playing', '_pinned'],
   ];
   return mount({ model, el, root, traits, paint, ended, fact: (name) => state.fact(name) });
 }

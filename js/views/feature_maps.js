@@ -1,5 +1,6 @@
 /** The view of FeatureMaps: the feature maps of one image side by side, with one cursor for all. */
 
+import layers from '../../unet_teach/widgets/layers.json' with { type: 'json' };
 import { choiceOf, slider } from '../controls.js';
 import { h, set } from '../dom.js';
 import { layOut } from '../feature_layout.js';
@@ -27,9 +28,9 @@ import { ValueMap } from '../value_map.js';
 const NOTEBOOK_HEIGHT = 580; // pixels that the widget has in a notebook
 /** Pixels above, below and between its parts. */
 const SPACE = { notebook: 32, steps: 8, presented: 20 };
-const MOST_ROWS = 8;
+const MOST_ROWS = layers.FeatureMaps.rows[1];
 const NESTED_NOTE = { notebook: 15, presented: 11 }; // letters of a receptive field's size and pixels
-const LARGEST_INPUT = 4096; // pixels a side, as in Python
+const LARGEST_INPUT = layers.FeatureMaps.input_size[1]; // pixels a side
 const SCALES = { shared: 'one scale', own: 'each its own' };
 const RAMPS = { grey: 'grey', diverging: 'diverging' };
 
@@ -391,7 +392,7 @@ function render({ model, el }) {
   });
 }
 
-/** A text; anything else is none. @param {unknown} given */
+/** The text that was given, or an empty one if it is something else. @param {unknown} given */
 const text = (given) => (typeof given === 'string' ? given : '');
 
 /** A whole number inside its limits, whatever came. @param {unknown} value @param {number} low @param {number} high */

@@ -96,10 +96,10 @@ function render({ model, el }) {
   const { signal } = ended;
   /** @type {HTMLButtonElement[]} in the order of the lessons */
   let marks = [];
-  /** The mark that is told of, and that Tab comes to. */
-  let told = '';
+  /** The key of the mark that is described, and that Tab reaches. */
+  let described = '';
   let usual = '';
-  /** The name of the exercise that is told of. @type {string | null} */
+  /** The name of the exercise that is described. @type {string | null} */
   let pointed = null;
 
   const score = h('b', { class: 'ut-score' });
@@ -144,7 +144,7 @@ function render({ model, el }) {
     const boxes = /** @type {HTMLElement[]} */ ([...list.children]);
     if (root.classList.contains('ut-present')) boxes.forEach(shorten);
     paintWays(boxes);
-    const before = marks.find(({ dataset }) => dataset.key === told);
+    const before = marks.find(({ dataset }) => dataset.key === described);
     (before ?? marks[0])?.setAttribute('tabindex', '0');
     if (isFocused) before?.focus({ preventScroll: true });
     tell(focused());
@@ -249,7 +249,7 @@ function render({ model, el }) {
     (event) => {
       const mark = markOf(event);
       if (!mark) return;
-      told = mark.dataset.key ?? '';
+      described = mark.dataset.key ?? '';
       marks.forEach((each) => {
         set(each, { tabindex: each === mark ? 0 : -1 });
       });
@@ -283,7 +283,7 @@ function render({ model, el }) {
   return mount({ model, el, root, traits: ['lessons', 'note'], paint, ended, fact });
 }
 
-/** What a file may have at most, in bytes; an export has about 5,000. */
+/** What a file may have at most, in bytes, as in `unet_teach/exercises/export_file.py`; an export has about 5,000. */
 const LARGEST_FILE = 1_000_000;
 
 /** Buttons that save progress to a file of this computer and load one. @param {Model} model @param {AbortSignal} signal */
@@ -328,7 +328,7 @@ function files(model, signal) {
   return h('div', { class: 'ut-progress-files' }, saver, loader, input, says);
 }
 
-/** The lessons; what is none is left out. @param {Model} model @returns {Lesson[]} */
+/** The lessons in the model; whatever has not their form is left out. @param {Model} model @returns {Lesson[]} */
 function readLessons(model) {
   const list = (/** @type {unknown} */ value) =>
     Array.isArray(value) ? value.filter((each) => each && typeof each === 'object') : [];

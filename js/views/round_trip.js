@@ -129,7 +129,7 @@ function render({ model, el }) {
     {
       class: 'ut-board',
       role: 'radiogroup',
-      'aria-label': 'Input sizes 1 to 64. Arrow keys choose one.',
+      'aria-label': `Input sizes 1 to ${LARGEST}. Arrow keys choose one.`,
     },
     ...tiles.map(({ tile }) => tile),
   );

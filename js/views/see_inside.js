@@ -1,5 +1,6 @@
 /** The view of SeeInside: paint an image, watch every feature map of a U-Net, cut a skip. */
 
+import layers from '../../unet_teach/widgets/layers.json' with { type: 'json' };
 import { h, set } from '../dom.js';
 import { themeOf } from '../see/drawing.js';
 import { GradientBars } from '../see/gradient_bars.js';
@@ -34,6 +35,7 @@ import { initialize, isTyping, mount, presentButton } from '../shell.js';
 const WIDE = 1052; // pixels of width from which the three columns have their full size
 const MEDIUM = 740; // and from which they stand side by side
 const TWO = 600; // and from which the U stands beside the images
+const HIGHEST_SEED = layers.SeeInside.seed[1];
 const TRAITS = [
   '_tasks',
   '_gradients',
@@ -100,7 +102,8 @@ function render({ model, el }) {
     },
     onUndo: () => act({ strokes: (session.state()?.strokes ?? []).slice(0, -1) }),
     onSample: (sample) => act({ sample, seed: 0, image: '', strokes: [] }),
-    onNew: () => act({ seed: 1 + Math.floor(99999 * Math.random()), image: '', strokes: [] }),
+    onNew: () =>
+      act({ seed: 1 + Math.floor(HIGHEST_SEED * Math.random()), image: '', strokes: [] }),
     async onFile(file) {
       const state = session.state();
       const bytes = state && (await readFile(file, state.sample));
@@ -304,7 +307,7 @@ function render({ model, el }) {
     /** @type {HTMLElement | null} */ (root.querySelector(`[data-place="${place}"]`))?.focus();
   }
 
-  /** Put the network into the state that a caption speaks of. @param {number} index */
+  /** Put the network into the state that a caption describes. @param {number} index */
   function show(index) {
     const state = session.state();
     if (!state) return;

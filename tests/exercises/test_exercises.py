@@ -87,11 +87,12 @@ class TestEveryExercise:
             for hint in exercise.hints:
                 assert not all(line in squeezed(hint) for line in own), hint
 
-    def test_names_are_those_of_the_engine(self, exercise):
-        assert all(
-            mistake.name and mistake.sentence.endswith((".", "?")) for mistake in exercise.mistakes
-        )
-        assert exercise.prompt.endswith((".", "?"))
+    def test_its_prompt_and_its_mistakes_are_whole_sentences(self, exercise):
+        sentences = [exercise.prompt, *(mistake.sentence for mistake in exercise.mistakes)]
+        assert all(sentence.endswith((".", "?")) for sentence in sentences)
+
+    def test_each_mistake_has_a_name(self, exercise):
+        assert all(mistake.name for mistake in exercise.mistakes)
 
 
 def squeezed(code):

@@ -61,7 +61,7 @@ def test_half_of_the_encoder_and_a_third_of_the_decoder_need_skips(
         ({"is_side_branch": True}, False, True),
         ({"output_level": 1.0}, True, False),
         ({"output_level": -1.0}, True, False),
-        ({"bare_rise": 4}, True, False),
+        ({"bare_upsampling_factor": 4}, True, False),
         ({"encoder_levels": (0.0, 0.5, 1.0)}, True, False),  # the decoder does not pass 0.5
         ({"encoder_levels": (0.2, 1.0)}, True, True),  # rounded sizes
     ],
@@ -203,7 +203,7 @@ def times(factor: int) -> Callable[[Tensor], Tensor]:
 def test_how_much_a_last_bare_interpolation_enlarges(end, rise):
     model = Enlarged(torch.relu)
     model.end = end(model)
-    found = shape_of(model).bare_rise
+    found = shape_of(model).bare_upsampling_factor
     assert found == rise
 
 
@@ -215,7 +215,9 @@ def test_what_is_said_of_a_bare_interpolation_is_true_with_a_1x1_after_it():
 
 
 def test_an_interpolation_to_the_level_of_a_skip_is_not_bare():
-    bare, joined = (shape_of(Enlarged(times(4), skip)).bare_rise for skip in (False, True))
+    bare, joined = (
+        shape_of(Enlarged(times(4), skip)).bare_upsampling_factor for skip in (False, True)
+    )
     assert (bare, joined) == (4, 0)
 
 

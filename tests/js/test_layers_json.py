@@ -14,7 +14,10 @@ WIDGETS = ROOT / "unet_teach" / "widgets"
 LAYERS = json.loads((WIDGETS / "layers.json").read_text(encoding="utf-8"))
 LAYER_BOUNDS = LAYERS["layer"]["bounds"]
 BOUNDS = {
-    ConvExplorer: {n: LAYER_BOUNDS[n] for n in LAYERS["Conv2d"]["defaults"]},
+    ConvExplorer: {
+        **{n: LAYER_BOUNDS[n] for n in LAYERS["Conv2d"]["defaults"]},
+        "seed": LAYERS["layer"]["seed"]["bounds"],
+    },
     ConvTransposeExplorer: {n: LAYER_BOUNDS[n] for n in LAYERS["ConvTranspose2d"]["defaults"]},
     RoundTrip: {
         n: LAYERS["RoundTrip"]["sizes"] if n == "chosen" else LAYER_BOUNDS[n]
@@ -23,16 +26,20 @@ BOUNDS = {
     SizeLedger: LAYERS["SizeLedger"]["bounds"],
 }
 DEFAULTS = {
-    ConvExplorer: LAYERS["Conv2d"]["defaults"],
+    ConvExplorer: LAYERS["Conv2d"]["defaults"] | {"seed": LAYERS["layer"]["seed"]["default"]},
     ConvTransposeExplorer: LAYERS["ConvTranspose2d"]["defaults"],
     RoundTrip: LAYERS["RoundTrip"]["defaults"],
     SizeLedger: LAYERS["SizeLedger"]["defaults"],
 }
 SCRIPT = """
-import { conv, convTranspose, KERNELS, LIMITS, ROUND_TRIP_SIZES, VIEWS } from './layers.js';
+import {
+  conv, convTranspose, HIGHEST_SEED, KERNELS, LIMITS, LOWEST_SEED, ROUND_TRIP_SIZES, VIEWS,
+} from './layers.js';
 import { CHOICES, LIMITS as ledger } from './ledger.js';
 const presets = [conv, convTranspose].map(({ presets }) => presets);
-console.log(JSON.stringify([LIMITS, presets, KERNELS, VIEWS, ROUND_TRIP_SIZES, ledger, CHOICES]));
+const seeds = [LOWEST_SEED, HIGHEST_SEED];
+const shown = [LIMITS, presets, KERNELS, seeds, VIEWS, ROUND_TRIP_SIZES, ledger, CHOICES];
+console.log(JSON.stringify(shown));
 """
 
 
@@ -61,6 +68,7 @@ def test_the_browser_has_those_of_the_file(node):
         LAYER_BOUNDS,
         [LAYERS["Conv2d"]["presets"], LAYERS["ConvTranspose2d"]["presets"]],
         LAYERS["layer"]["kernels"],
+        LAYERS["layer"]["seed"]["bounds"],
         LAYERS["ConvTranspose2d"]["views"],
         LAYERS["RoundTrip"]["sizes"],
         LAYERS["SizeLedger"]["bounds"],

@@ -11,7 +11,7 @@ from benchmarks.living_unet import PLANS
 from unet_teach.networks.packed import pack
 from unet_teach.networks.unet import UNet
 from unet_teach.segmentation.data.synthetic import Scene, draw_scene, scene, stroke
-from unet_teach.widgets.see_inside import shipped
+from unet_teach.widgets.see_inside import CAPTIONS, shipped
 from unet_teach.widgets.see_inside_figure import painted, read_image, read_mask
 from unet_teach.widgets.see_inside_scene import random_sample
 
@@ -305,6 +305,10 @@ def test_below_a_cut_nothing_changes(tour):
     assert again["same"][0] > 0
     assert again["same"][1:] == [0, 0]
     assert "stays the same" in again["evidence"]
+
+
+def test_python_knows_how_many_captions_there_are(tour):
+    assert len(tour) == CAPTIONS
 
 
 def test_captions_fit_their_line_and_stand_long_enough_to_be_read(tour, ask):

@@ -163,11 +163,20 @@ def test_a_kept_state_names_what_the_package_has_and_rounds_own_weights():
     assert (again["own"], again["n"]) == (longest[1:], 3)
 
 
+def _code_cells(path):
+    return [c for c in nbformat.read(path, as_version=4).cells if c.cell_type == "code"]
+
+
 @pytest.mark.parametrize("path", STUDENT_NOTEBOOKS, ids=lambda path: path.stem)
-def test_student_notebooks_hold_no_solution(path):
-    code = [c for c in nbformat.read(path, as_version=4).cells if c.cell_type == "code"]
+def test_student_notebooks_have_gaps_in_place_of_solutions(path):
+    code = _code_cells(path)
     assert not any("SOLUTION" in cell.source for cell in code)
     assert any("...  # your" in cell.source for cell in code)
+
+
+@pytest.mark.parametrize("path", STUDENT_NOTEBOOKS, ids=lambda path: path.stem)
+def test_cells_that_students_read_have_at_most_15_lines(path):
+    code = _code_cells(path)
     # Folded cells hold the words of a widget or draw a figure: nobody has to read them.
     unfolded = [c for c in code if not c.metadata.get("jupyter", {}).get("source_hidden")]
     assert max(cell.source.count("\n") + 1 for cell in unfolded) <= 15

@@ -23,7 +23,8 @@ ATTEMPTS_BEFORE_SOLUTION = 2
 SECONDS = 20.0  # of processor time for one check, which takes about 1 s
 
 
-_LAST_REPLY: dict[str, str] = {}  # the mistake that an exercise told last, or else its reply
+# For each exercise, the known mistake in the last answer; where it made none, the reply.
+_LAST_REPLY: dict[str, str] = {}
 
 
 @dataclass(frozen=True)

@@ -50,8 +50,8 @@ class UShape:
         levels_without_skip: levels of the encoder that have none.
         output_level: of the output; `inf` when it is no map.
         is_side_branch: whether most of the network stays at the top, next to one pooled branch.
-        bare_rise: how many times one interpolation enlarges the output, with no kernel larger than
-            1×1 after it, if that is more than twice; otherwise 0.
+        bare_upsampling_factor: how many times one interpolation enlarges the output, with no kernel
+            larger than 1×1 after it, if that is more than twice; otherwise 0.
         part: which of several parts in a row it is, from 1 on, and of how many.
     """
 
@@ -64,7 +64,7 @@ class UShape:
     levels_without_skip: tuple[float, ...]
     output_level: float
     is_side_branch: bool = False
-    bare_rise: int = 0
+    bare_upsampling_factor: int = 0
     part: tuple[int, int] = (1, 1)
 
     @property
@@ -91,7 +91,7 @@ class UShape:
     def is_symmetric(self) -> bool:
         """Whether the output has the input's level and the decoder passes every encoder level."""
         at_top = is_same_level(self.output_level, 0)
-        mirrored = not (self.unvisited_levels or self.bare_rise)
+        mirrored = not (self.unvisited_levels or self.bare_upsampling_factor)
         return self.goes_down and self.goes_up and at_top and mirrored
 
     @property
@@ -127,9 +127,9 @@ def u_shape(graph: Graph, output: Value) -> UShape:
         if JOINS_BY_RANK.index(skip.kind) < JOINS_BY_RANK.index(best.kind):
             skips[level] = skip
     to_skips = [v for skip in skips.values() for v in shallowest_path(graph, skip.skip)]
-    half_steps = _half_steps(graph, path.down)
-    passed = _without(half_steps, _levels_with_weights(graph, path.down))
-    encoder = _without(half_steps, _levels_with_weights(graph, (*path.down, *to_skips)))
+    partial = _partial_levels(graph, path.down)
+    passed = _without(partial, _levels_with_weights(graph, path.down))
+    encoder = _without(partial, _levels_with_weights(graph, (*path.down, *to_skips)))
     decoder = (graph.levels[v] for v in path.up if is_deeper(bottom, graph.levels[v]))
     return UShape(
         path=path,
@@ -143,7 +143,7 @@ def u_shape(graph: Graph, output: Value) -> UShape:
         ),
         output_level=graph.levels.get(output, math.inf),
         is_side_branch=_is_side_branch(graph, path, passed, bottom),
-        bare_rise=_bare_rise(graph, path, skips),
+        bare_upsampling_factor=_bare_upsampling_factor(graph, path, skips),
     )
 
 
@@ -171,7 +171,7 @@ def _is_side_branch(
     return is_far or below <= MAX_SHARE_OF_SIDE_BRANCH * len(ops)
 
 
-def _bare_rise(graph: Graph, path: DownUpPath, skips: Iterable[float]) -> int:
+def _bare_upsampling_factor(graph: Graph, path: DownUpPath, skips: Iterable[float]) -> int:
     """Return by how much a last interpolation enlarges what the decoder made, if by more than 2."""
     for before, after in reversed(list(pairwise((*path.down[-1:], *path.up)))):
         if after.op in graph.ops_with_weights and _has_kernel(after):
@@ -190,10 +190,11 @@ def _has_kernel(value: Value) -> bool:
     return isinstance(weight, Value) and any(size > 1 for size in weight.shape[2:])
 
 
-def _half_steps(graph: Graph, path: Iterable[Value]) -> list[float]:
-    """Return the levels at which only some axes have made a step that the others make next.
+def _partial_levels(graph: Graph, path: Iterable[Value]) -> list[float]:
+    """Return the levels on the path down at which only some axes have been down-sampled so far.
 
-    Down-sampling one axis at a time is one step for all of them.
+    Where height is halved first and width next, that is one halving, and the level between the two
+    is no level of the encoder.
     """
     strides = [finest_strides(graph.map_dims(v)) for v in path]
     found, done = [], set[int]()

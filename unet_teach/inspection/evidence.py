@@ -229,10 +229,10 @@ def _symmetry(wording: Wording, shape: UShape) -> Criterion:
         sentences += list(_other_size(wording, path[-1])) or same
     if not (shape.goes_down and shape.goes_up):
         sentences.append("Without an encoder and a decoder, there is nothing to compare.")
-    elif shape.bare_rise:
+    elif shape.bare_upsampling_factor:
         sentences.append(
-            f"The last up-sampling is bare: ×{shape.bare_rise} at once, with no kernel larger than "
-            "1×1 after it, so nothing there mirrors the encoder."
+            f"The last up-sampling is bare: ×{shape.bare_upsampling_factor} at once, with no "
+            "kernel larger than 1×1 after it, so nothing there mirrors the encoder."
         )
     elif shape.unvisited_levels:
         end = min(shape.decoder_levels) - SAME_LEVEL

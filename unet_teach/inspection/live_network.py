@@ -320,7 +320,7 @@ def _as_batch(image: Any, model: nn.Module) -> Tensor:
     except (TypeError, ValueError, RuntimeError):
         raise TypeError(
             "The image cannot be read as numbers. Give a tensor, an array or nested lists whose "
-            "rows are alike long."
+            "rows have the same length."
         ) from None
     shape = tuple(given.shape)
     if given.dim() == 2:

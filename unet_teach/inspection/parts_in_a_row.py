@@ -44,13 +44,21 @@ def parts_in_a_row(graph: Graph, output: Value) -> list[Part]:
 
 @contextlib.contextmanager
 def graph_from(graph: Graph, start: Value | None) -> Iterator[Graph]:
-    """Give the graph of what follows a value, which is taken for the input meanwhile."""
+    """Give the graph of the operations after a value, in which that value is the input.
+
+    A graph takes a value for an input if its `op` is `None`. So `start.op` is `None` inside the
+    `with` block and restored after it. The whole graph shares `start`: inside the block, ask
+    only the part, and ask it nothing afterwards, since it computes when it is first asked. With
+    `None`, or an input, as start, the part is the whole graph.
+    """
     if start is None or start.op is None:
         yield graph
         return
     run, made_by = graph.recording, start.op
     rest = run.ops[run.ops.index(made_by) + 1 :]
-    part = Graph.__new__(Graph)  # the dimensions are known, and take longest
+    # Not `Graph(…)`: that would follow the dimensions through all operations again, which takes
+    # longest, and would take the network's input for the image.
+    part = Graph.__new__(Graph)
     part.recording, part.image = Recording(rest, [start, *run.inputs]), start
     part.dims = graph.dims
     start.op = None

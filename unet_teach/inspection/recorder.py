@@ -126,24 +126,28 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
     ) -> Any:
         """Run one operation, on meta where that is wanted, and record it."""
-        if signature_of(func).is_composite:  # in inference mode, layers arrive undivided
+        # Decompose: in inference mode, layers arrive undivided. Their parts are recorded instead.
+        if signature_of(func).is_composite:
             with self:
                 parts = func.decompose(*args, **(kwargs or {}))
             if parts is not NotImplemented:
                 return parts
         kwargs = kwargs or {}
         flat = _flat_arguments(args, kwargs)
+        # Move: most operations refuse tensors on meta beside tensors with values.
         if self._on_meta and any(isinstance(x, Tensor) and x.is_meta for x in flat):
             on_meta = [self._moved_to_meta(x) for x in flat]
             if any(moved is not x for moved, x in zip(on_meta, flat, strict=True)):
                 flat = on_meta
                 args, kwargs = tree_map(self._moved_to_meta, (args, kwargs))
+        # Run. A forward may catch an error and go on: then the operation that failed is forgotten.
         self.recording.failed_op = None
         try:
             made = run_on_meta(func, args, kwargs) if self._on_meta else func(*args, **kwargs)
         except Exception:
             self.recording.failed_op = self._op(func, args, kwargs, flat)
             raise
+        # Record. A large tensor made from nothing, such as zeros to be filled, goes to meta first.
         if self._on_meta and not any(isinstance(x, Tensor) for x in flat):
             made = _without_values_if_large(made)
         self.record(func, args, kwargs, flat, made)

@@ -81,8 +81,8 @@ def require_network(model: object) -> None:
         raise TypeError(f"model is the class {model.__name__}; build it: {model.__name__}(…).")
     require_type("model", model, nn.Module, "a network that is built, such as UNet(1, 1, depth=3)")
     assert isinstance(model, nn.Module)  # for mypy
-    if told := not_set_up(model):
-        raise TypeError(told)
+    if problem := not_set_up(model):
+        raise TypeError(problem)
 
 
 def as_pairs(pairs: object, call: str) -> list[Pair]:

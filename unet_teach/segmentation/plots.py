@@ -179,7 +179,7 @@ def _fit_in_row(row: Sequence[tuple[str, Pair]]) -> list[TitledSize]:
     """Return title, width and height of images of equal height: of as many rows, of one scale."""
     aspects = [pair.mask.shape[-1] / pair.mask.shape[-2] for _, pair in row]
     native = max(pair.mask.shape[-2] for _, pair in row)
-    height = native * max(1, 200 // native)  # whole multiples keep all pixels alike
+    height = native * max(1, 200 // native)  # so that all pixels are equally large
     widths = [height * aspect for aspect in aspects]
     narrow = sum(width < NARROWEST for width in widths)
     room = ROOM - GAP * (len(row) - 1) - NARROWEST * narrow

@@ -1,4 +1,6 @@
-"""What a stop (■) leaves: a sentence in place of a traceback, here and where a variable is missing.
+"""What a stopped cell (■) shows: a sentence in place of a traceback.
+
+So does a later cell that lacks a variable because of the stop.
 
 Where a stop would lose something, `hold_interrupts` keeps it for later.
 """

@@ -11,16 +11,17 @@ import operator
 from typing import Any, TypeAlias
 
 from unet_teach.shared.sizes_as_text import sizes_as_text
+from unet_teach.widgets.layers import LAYERS
 
 Answer: TypeAlias = "int | float | str | tuple[int, ...]"
 
 NAMES = {int: "a whole number", float: "a number", str: "a text", tuple: "a size"}
 KINDS = {int: "int", float: "float", str: "text", tuple: "size"}
-LONGEST_TEXT = 200
+LONGEST_TEXT: int = LAYERS["Predict"]["most_letters"]
 _FEWEST, _MOST = 2, 6  # numbers of a size
 _RELATIVE = 0.01  # how far off a guess at a float may be where no tolerance is given
 _ROUNDING = 1e-12  # relative: 0.7 + 0.1 is not quite 0.8
-_LARGEST = 10**15  # browsers count exactly up to 2**53
+_MOST_DIGITS: int = LAYERS["Predict"]["most_digits"]  # browsers count exactly up to 2**53
 
 
 def within(value: Answer, tolerance: float | None = None) -> float:
@@ -60,8 +61,10 @@ def plain_answer(name: str, given: Any) -> Answer:
             )
         return tuple(operator.index(number) for number in given)
     if _is_whole(given):
-        if abs(given) >= _LARGEST:
-            raise ValueError(f"{name} has {given!r}. Use a number of at most 15 digits.")
+        if abs(given) >= 10**_MOST_DIGITS:
+            raise ValueError(
+                f"{name} has {given!r}. Use a number of at most {_MOST_DIGITS} digits."
+            )
         return operator.index(given)
     if isinstance(given, numbers.Real) and not isinstance(given, bool):
         if not math.isfinite(given):

@@ -43,7 +43,7 @@ def is_finite(number: Any) -> bool:
     return is_real and math.isfinite(number)
 
 
-class Size(traitlets.TraitType[int, int]):
+class BoundedInt(traitlets.TraitType[int, int]):
     """A whole number between two bounds, those of its slider; `None` too if it is the default."""
 
     def __init__(self, default_value: int | None, minimum: int, maximum: int) -> None:
@@ -69,7 +69,7 @@ class Size(traitlets.TraitType[int, int]):
         return size
 
 
-class PairSize(Size):
+class PairSize(BoundedInt):
     """One whole number for height and width, or a pair of them, each between two bounds."""
 
     @property

@@ -10,7 +10,7 @@ import numpy as np
 import traitlets
 from numpy.typing import NDArray
 
-from unet_teach.widgets.base import Checked, Choice, CourseWidget, Size, is_finite
+from unet_teach.widgets.base import BoundedInt, Checked, Choice, CourseWidget, is_finite
 from unet_teach.widgets.steps import Step
 
 MOST_PIXELS = 2**16
@@ -57,7 +57,7 @@ class CellCounter(CourseWidget, view="cell_counter"):
 
     threshold = Checked(_read_share, 0.5).tag(sync=True)
     overlay = Choice("found", "target", "none").tag(sync=True)
-    smallest = Size(12, minimum=1, maximum=10_000).tag(sync=True)
+    smallest = BoundedInt(12, minimum=1, maximum=10_000).tag(sync=True)
     _shape: traitlets.List[int] = traitlets.List().tag(sync=True)  # height and width
     # Base64 of bytes, row by row: 255 stands for 1, and a number of the target takes two bytes.
     _image = traitlets.Unicode("").tag(sync=True)

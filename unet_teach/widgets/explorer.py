@@ -14,12 +14,12 @@ from unet_teach.arithmetic import conv_output_size, conv_transpose_output_size
 from unet_teach.arithmetic.sizes import size_or_refusal
 from unet_teach.shared.sizes_as_text import sizes_as_text
 from unet_teach.widgets.base import (
+    BoundedInt,
     Checked,
     Choice,
     CourseWidget,
     IntOrPair,
     PairSize,
-    Size,
     is_finite,
     pair_of,
 )
@@ -30,6 +30,7 @@ from unet_teach.widgets.torch_echo import ask_torch
 if TYPE_CHECKING:
     import torch
 
+SEED: dict[str, Any] = LAYERS["layer"]["seed"]
 Presets: TypeAlias = Mapping[str, Mapping[str, int]]
 
 
@@ -39,16 +40,16 @@ def _read_weights(name: str, value: Any) -> Any:
         return value
     if _is_list(value) and value and all(map(_is_list, value)):
         lengths = {len(value), *map(len, value)}
-        is_even = len(set(map(len, value))) == 1
+        is_rectangular = len(set(map(len, value))) == 1
         is_small = min(lengths) >= 1 and max(lengths) <= LARGEST_KERNEL
         numbers = [number for row in value for number in row]
         # Of JSON's kinds only: a NumPy scalar would not reach the browser.
         are_numbers = all(isinstance(n, int | float) and is_finite(n) for n in numbers)
-        if is_even and is_small and are_numbers:
+        if is_rectangular and is_small and are_numbers:
             return [list(row) for row in value]
     raise ValueError(
         f"{name}={value!r} is no kernel: use one of {', '.join(map(repr, KERNELS))}, or up to "
-        f"{LARGEST_KERNEL} rows of up to {LARGEST_KERNEL} numbers each, all rows alike long."
+        f"{LARGEST_KERNEL} rows of up to {LARGEST_KERNEL} numbers, the same count in each row."
     )
 
 
@@ -94,7 +95,7 @@ class Explorer(CourseWidget, view="explorer"):
 
     numbers = traitlets.Bool(True).tag(sync=True)
     weights = Checked(_read_weights, "random").tag(sync=True)
-    seed = Size(1, minimum=0, maximum=999).tag(sync=True)
+    seed = BoundedInt(SEED["default"], *SEED["bounds"]).tag(sync=True)
     playing = traitlets.Bool(False).tag(sync=True)
     _pinned = traitlets.Any([]).tag(sync=True)  # the selected cell: panel, row, column
     _echo = traitlets.Dict().tag(sync=True)

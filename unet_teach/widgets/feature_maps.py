@@ -7,17 +7,18 @@ from typing import Any, Literal
 
 import traitlets
 
-from unet_teach.widgets.base import Checked, Choice, CourseWidget, PairSize, Size, is_finite
+from unet_teach.widgets.base import BoundedInt, Checked, Choice, CourseWidget, PairSize, is_finite
 from unet_teach.widgets.feature_maps_words import field_text, range_text
+from unet_teach.widgets.layers import LAYERS
 from unet_teach.widgets.map_values import (
     MOST_CHANNELS,
-    MOST_MAPS,
     Values,
     each_map,
     read_maps,
 )
 from unet_teach.widgets.steps import Step
 
+BOUNDS: dict[str, tuple[int, int]] = LAYERS["FeatureMaps"]
 LONGEST_TITLE = 120
 
 
@@ -95,13 +96,13 @@ class FeatureMaps(CourseWidget, view="feature_maps"):
     STEP_FACTS = ("map", "cell")
 
     maps = Checked(lambda _, maps: read_maps(maps))  # read-only, each (C, H, W)
-    rows = Size(None, minimum=1, maximum=MOST_MAPS).tag(sync=True)
+    rows = BoundedInt(None, *BOUNDS["rows"]).tag(sync=True)
     title = Checked(_read_title, "").tag(sync=True)
     notes = Checked(_read_notes, {}).tag(sync=True)
     nested = Choice(False, True).tag(sync=True)
-    channel = Size(0, minimum=0, maximum=MOST_CHANNELS - 1).tag(sync=True)
+    channel = BoundedInt(0, minimum=0, maximum=MOST_CHANNELS - 1).tag(sync=True)
     value_range = Checked(_read_range, None, allow_none=True).tag(sync=True)
-    input_size = PairSize(None, minimum=1, maximum=4096).tag(sync=True)
+    input_size = PairSize(None, *BOUNDS["input_size"]).tag(sync=True)
     scale = Choice("shared", "own").tag(sync=True)
     ramp = Choice("grey", "diverging").tag(sync=True)
     _maps: traitlets.List[dict[str, Any]] = traitlets.List().tag(

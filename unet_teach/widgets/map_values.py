@@ -8,11 +8,13 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from unet_teach.widgets.layers import LAYERS
+
 Values: TypeAlias = NDArray[np.float32]
 # Maps by name, or, where their author grouped them, by row and then by name.
 Maps: TypeAlias = dict[str, Values] | dict[str, dict[str, Values]]
 
-MOST_MAPS = 8
+MOST_MAPS: int = LAYERS["FeatureMaps"]["rows"][1]  # each in a row of its own
 LARGEST_SIDE = 128
 MOST_CHANNELS = 512
 MOST_NUMBERS = 2**18  # together; each travels to the browser as 4 bytes
@@ -137,6 +139,6 @@ def _array(name: str, given: Any) -> NDArray[Any]:
     if values.dtype.kind not in "buif":
         raise TypeError(
             f"maps[{name!r}] cannot be read as real numbers. Use a tensor, an array or nested "
-            "lists whose rows are alike long."
+            "lists whose rows have the same length."
         )
     return values

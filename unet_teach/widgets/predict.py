@@ -41,7 +41,7 @@ class Predict(CourseWidget, view="predict"):
     Args:
         question: What is asked.
         answer: An int, a float, a size as a tuple of 2 to 6 ints, or a short text (upper and lower
-            case are alike).
+            case count as the same).
         mistakes: A sentence for each known wrong answer.
         explain: A sentence or two shown with the answer.
         choices: Where given, one of these is picked instead of typed; `answer` is one of them.

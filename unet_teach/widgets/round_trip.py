@@ -13,7 +13,7 @@ from unet_teach.arithmetic import (
 )
 from unet_teach.arithmetic.axis import WINDOW
 from unet_teach.arithmetic.sizes import size_or_refusal
-from unet_teach.widgets.base import CourseWidget, Size
+from unet_teach.widgets.base import BoundedInt, CourseWidget
 from unet_teach.widgets.explorer import code_line
 from unet_teach.widgets.layers import LAYERS
 from unet_teach.widgets.torch_echo import ask_torch
@@ -24,8 +24,8 @@ SIZES = range(SMALLEST, LARGEST + 1)
 PARAMETERS = (*WINDOW, "output_padding")
 
 
-def _parameter(name: str) -> Size:
-    return Size(DEFAULTS[name], *LAYERS["layer"]["bounds"][name]).tag(sync=True)
+def _parameter(name: str) -> BoundedInt:
+    return BoundedInt(DEFAULTS[name], *LAYERS["layer"]["bounds"][name]).tag(sync=True)
 
 
 class RoundTrip(CourseWidget, view="round_trip"):
@@ -63,7 +63,7 @@ class RoundTrip(CourseWidget, view="round_trip"):
     padding = _parameter("padding")
     dilation = _parameter("dilation")
     output_padding = _parameter("output_padding")
-    chosen = Size(DEFAULTS["chosen"], SMALLEST, LARGEST).tag(sync=True)
+    chosen = BoundedInt(DEFAULTS["chosen"], SMALLEST, LARGEST).tag(sync=True)
 
     comes_back = traitlets.Tuple(read_only=True)
     mended_by = traitlets.Dict(read_only=True)

@@ -10,12 +10,13 @@ from typing import Any
 import traitlets
 
 from unet_teach.shared.live_networks import LiveNetwork, open_network
-from unet_teach.widgets.base import STATIC, Checked, Choice, CourseWidget, Size, is_finite
+from unet_teach.widgets.base import STATIC, BoundedInt, Checked, Choice, CourseWidget, is_finite
+from unet_teach.widgets.layers import LAYERS
 from unet_teach.widgets.steps import Step
 
 NETWORKS = STATIC.parent / "see_inside.json"
-MOST_STROKES = 60
-CAPTIONS = 8
+MOST_STROKES: int = LAYERS["SeeInside"]["most_strokes"]
+CAPTIONS = 8  # as many as js/see/tour.js has; a test compares
 NUMBERS_OF = {"ring": (3,), "line": (4,), "erase": tuple(range(2, 4096, 2))}
 
 
@@ -114,17 +115,17 @@ class SeeInside(CourseWidget, view="see_inside"):
 
     task = traitlets.Unicode("").tag(sync=True)
     network = traitlets.Unicode("").tag(sync=True)
-    moment = Size(-1, minimum=-1, maximum=20).tag(sync=True)
-    sample = Size(0, minimum=0, maximum=99).tag(sync=True)
-    seed = Size(0, minimum=0, maximum=99999).tag(sync=True)  # of an image drawn in the page
+    moment = BoundedInt(-1, minimum=-1, maximum=20).tag(sync=True)
+    sample = BoundedInt(0, minimum=0, maximum=99).tag(sync=True)
+    seed = BoundedInt(0, *LAYERS["SeeInside"]["seed"]).tag(sync=True)
     image = traitlets.Unicode("").tag(sync=True)  # one that was dropped on, compressed
     strokes = Checked(_read_strokes, []).tag(sync=True)
     skips = Checked(_read_skips, []).tag(sync=True)
     place = traitlets.Unicode("").tag(sync=True)
-    channel = Size(-1, minimum=-1, maximum=4096).tag(sync=True)
+    channel = BoundedInt(-1, minimum=-1, maximum=4096).tag(sync=True)
     cell = Checked(_read_cell, None, allow_none=True).tag(sync=True)
     pixel = Checked(_read_cell, None, allow_none=True).tag(sync=True)
-    caption = Size(CAPTIONS - 1, minimum=0, maximum=CAPTIONS - 1).tag(sync=True)
+    caption = BoundedInt(CAPTIONS - 1, minimum=0, maximum=CAPTIONS - 1).tag(sync=True)
     autoplay = Choice(False, True).tag(sync=True)
     _tasks: traitlets.List[dict[str, Any]] = traitlets.List().tag(sync=True)
     # How much gradient reaches each level, with all skips and without some.

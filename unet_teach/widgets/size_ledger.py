@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import traitlets
 
 from unet_teach.widgets import unet_sizes as model
-from unet_teach.widgets.base import Choice, CourseWidget, Size
+from unet_teach.widgets.base import BoundedInt, Choice, CourseWidget
 from unet_teach.widgets.size_ledger_words import effect, error, headline
 
 SIZES = tuple(model.BOUNDS)
@@ -15,8 +15,8 @@ CHOICES = tuple(model.CHOICES)
 RESULTS = ("fits", "mismatch_at", "levels", "parameters", "receptive_field", "nearest")
 
 
-def _size(name: str) -> Size:
-    return Size(model.DEFAULTS[name], *model.BOUNDS[name]).tag(sync=True)
+def _size(name: str) -> BoundedInt:
+    return BoundedInt(model.DEFAULTS[name], *model.BOUNDS[name]).tag(sync=True)
 
 
 def _choice(name: str) -> Choice:

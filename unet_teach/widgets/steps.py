@@ -26,7 +26,7 @@ class Step:
         answer: an int, a float, a size as a tuple of ints, or a short text.
         when: a state, such as `{"stride": 1}`: every value has to be set at the same time. A list
             of states is done when each was seen once, in any order.
-        explain: one sentence that says what was to be seen. It follows a right answer at once;
+        explain: one sentence about what the step shows. It follows a right answer at once;
             after a state is reached it waits until the reader asks for it.
     """
 

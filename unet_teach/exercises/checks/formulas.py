@@ -95,6 +95,8 @@ def computes(
         shown = results[wrong.index(True)] if True in wrong else None
         if isinstance(shown, _NoNumber):
             return _where_no_number(answer, grid, results, shown.kind)
+        # `result` says all there is to say of a bool. `None`: wrong on no known input, but on a
+        # random one, so what holds on the known inputs does not explain it.
         if len(known) < FEWEST or isinstance(shown, bool | None):
             return ""
         pairs = zip(known, results, strict=True)

@@ -10,7 +10,7 @@ from unet_teach.exercises.plain_values import as_list, is_number
 def whole_numbers(count: int = 1) -> Check:
     """Check that the answer is one whole number, or a sequence or set of `count` of them.
 
-    A float is one if nothing stands behind its point, such as 96.0: its value is what was asked.
+    A float without a fraction, such as 96.0, counts as one: its value is what was asked.
     """
     holds = "a whole number" if count == 1 else f"{count} whole numbers"
     expected = "one whole number" if count == 1 else f"{holds}, as in (1, 2)"

@@ -69,7 +69,7 @@ not_restored = Exercise(
             set(SIZES)),
         wrong_number("the multiples of 3", "You chose the multiples of 3. The formula for the convolution does divide by 3, but what exactly does it divide?",
             {12, 15, 18}),
-        wrong_number("those that leave a rest by 3", "You chose the sizes that leave a remainder when divided by 3. Put 13 into the formula for the convolution: what exactly is divided?",
+        wrong_number("those not divisible by 3", "You chose the sizes that leave a remainder when divided by 3. Put 13 into the formula for the convolution: what exactly is divided?",
             {13, 14, 16, 17}),
         wrong_number("the odd ones", "You chose the odd sizes. Whether a size is odd matters with stride 2, but here the stride is 3.",
             {13, 15, 17}),

@@ -62,6 +62,9 @@ def broadcast(op: Op, known: KnownDims) -> Dims:
     for place in range(1, len(shape) + 1):  # from the last dimension, as broadcasting does
         offers = [dims[-place] for dims in operands if len(dims) >= place]
         fitting = [dim for dim in offers if size_of(dim) == shape[-place]]
+        # A dimension of several parts is a flattened map. Where it meets the channels of another
+        # map, as in `features * x.flatten(1)[:, :, None, None]`, its numbers serve as features:
+        # the result runs along channels there, not along positions.
         fitting = [d for d in fitting if len(d) == 1 or not _meets_channels(d, place, op, known)]
         with_axis = [dim for dim in fitting if has_axis(dim)]
         made.insert(0, min(with_axis or fitting, key=len))

@@ -95,7 +95,7 @@ def prediction_figure(runs: Sequence[Run], pair: Pair) -> Figure:
 
     def sized(titles: Sequence[str], columns: int, most: int) -> list[TitledSize]:
         scale = min((ROOM - GAP * (columns - 1)) / columns / width, most / height)
-        scale = int(scale) or scale  # whole multiples keep all pixels alike
+        scale = int(scale) or scale  # so that all pixels are equally large
         return [(title, scale * width, scale * height) for title in titles]
 
     if len(runs) > 2:

@@ -18,7 +18,7 @@ TIFF = (".tif", ".tiff")
 PHOTOS = (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp", ".pgm", ".ppm", ".pbm")
 EXTENSIONS = (*PHOTOS, *TIFF, *ARRAYS)
 MOST_PIXELS = 400_000_000  # larger files are not opened
-NO_IMAGE = {  # how a text file begins that stands in the place of an image
+NO_IMAGE = {  # the first bytes of files that are text, whatever their name says
     b"version https://git-lfs": "is a Git LFS pointer, not the image itself; run `git lfs pull` "
     "in its repository",
     b"<!DOCTYPE": "is a web page, not an image; download it again",

@@ -41,7 +41,7 @@ def masks_by_kind(images: Sequence[str], masks: Sequence[str]) -> dict[Kind, lis
 
 def about_kinds(folder: Path, kinds: Sequence[Sequence[Path]]) -> str:
     """Return that an image has masks of several kinds, and how one kind is chosen."""
-    told = (
+    problem = (
         f"there are {len(kinds)} masks for each image, such as "
         f"{', '.join(paths[0].relative_to(folder).as_posix() for paths in kinds)}, and which of "
         "them counts is not known. "
@@ -50,13 +50,13 @@ def about_kinds(folder: Path, kinds: Sequence[Sequence[Path]]) -> str:
     parents = [{path.parent for path in paths} for paths in kinds]
     for places in (firsts, parents):
         if all(len(each) == 1 for each in places) and len(set[Path]().union(*places)) == len(kinds):
-            return f"{told}Give the folder of one kind, such as {min(places[0]).as_posix()}"
+            return f"{problem}Give the folder of one kind, such as {min(places[0]).as_posix()}"
     patterns = [_pattern([path.name for path in paths]) for paths in kinds]
     others = ", ".join(map(repr, patterns[1:]))
     if any(fnmatch(path.name, pattern) for path in kinds[0] for pattern in patterns[1:]):
-        return f"{told}Copy those of one kind into a folder of their own, and give that"
+        return f"{problem}Copy those of one kind into a folder of their own, and give that"
     return (
-        f"{told}Give a copy of the folder with one kind alone, such as {patterns[0]}: "
+        f"{problem}Give a copy of the folder with one kind alone, such as {patterns[0]}: "
         f"`shutil.copytree({folder.as_posix()!r}, 'one_kind', "
         f"ignore=shutil.ignore_patterns({others}))`"
     )

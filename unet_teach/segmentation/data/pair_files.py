@@ -1,4 +1,4 @@
-"""Reads an image and its masks: page by page, merged, and turned alike."""
+"""Reads an image and its masks, page by page: merges the masks, turns the image as they are."""
 
 from __future__ import annotations
 

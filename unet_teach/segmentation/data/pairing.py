@@ -168,8 +168,8 @@ def match_masks(
     _pair_what_is_left(matches, without_image, notes, _without_common_words)
     _pair_what_is_left(matches, without_image, notes, _without_folders)
     _pair_what_is_left(matches, without_image, notes, _without_folders_and_words)
-    if is_one_folder and (told := _second_masks(matches)):
-        notes.add(told)
+    if is_one_folder and (problem := _second_masks(matches)):
+        notes.add(problem)
         return []
     left_over = [*without_image, *(match.image for match in matches if not match.masks)]
     _note_stacks(left_over, notes)
@@ -287,10 +287,10 @@ def _require_same_numbers(images: Sequence[ImageFile], masks: Sequence[ImageFile
 
 
 def _by_added_words(files: Sequence[ImageFile], notes: Notes) -> list[ImageFile]:
-    """Return the files of a folder of both that must be masks, since no name says so.
+    """Find the masks in a folder of images and masks where no name contains a word such as "mask".
 
-    Their names add to others what more than half of these have, `a_L` to `a`; or there is a JPEG
-    of the same name for each.
+    Their names are those of other files with the same addition, as `a_L` to `a`, and more than half
+    of these others have such a partner; or there is a JPEG of the same name for each.
     """
     names = [file.name for file in files]
     kinds = masks_by_kind(names, names)
@@ -394,7 +394,7 @@ def _visible(paths: Iterator[Path], folder: Path) -> list[Path]:
 
 
 def note_files_inside(folder: str | Path, notes: Notes) -> None:
-    """Note what lies in the folders of a folder and is no image, such as annotations."""
+    """Note the files in subfolders that are no images, such as annotations."""
     folder = Path(folder)
     for path in _visible(folder.rglob("*"), folder):
         if path.is_file() and path.parent != folder and not _is_usable(path):
