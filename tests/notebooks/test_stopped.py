@@ -51,6 +51,7 @@ LESSON = {
             "range(60)": "range(12)",
             "steps=600": "steps=12",
             "forest(data.train)": "forest(data.train, trees=3)",
+            "forest(cells.train)": "forest(cells.train, trees=3)",
         },
         {
             "forest = baselines": (TREES, (2, 3), {"forest = ": "this forest has {n} of its 3"}),
@@ -73,7 +74,7 @@ LESSON = {
         },
     ),
     6: (
-        {"range(200)": "range(12)"},
+        {"range(200)": "range(12)", "lines_in_rings(256,": "lines_in_rings(16,"},
         {
             "mine += ": (
                 CROPS,

@@ -37,7 +37,8 @@ def _walk(path: str, module: nn.Module, seen: set[int]) -> Iterator[tuple[str, n
         return
     seen.add(id(module))
     yield path, module
-    for name, thing in (vars(module) | vars(module).get("_modules", {})).items():
+    modules = dict(getattr(module, "_modules", {}).items())  # TorchScript has no dict there
+    for name, thing in (vars(module) | modules).items():
         for place, part in parts_in(f"{path}.{name}".lstrip("."), thing):
             if isinstance(part, nn.Module) and name != "_modules":
                 yield from _walk(place, part, seen)
