@@ -12,6 +12,7 @@ from unet_teach.shared import live_networks
 from unet_teach.shared.interrupts import explain_stopped_cells
 from unet_teach.shared.lazy_imports import lazy_imports
 from unet_teach.shared.no_compiler import keep_compiler_out
+from unet_teach.shared.notebook_figures import show_figures
 
 if TYPE_CHECKING:
     from unet_teach import exercises as exercises
@@ -36,3 +37,4 @@ def _open_network(*given: Any) -> live_networks.LiveNetwork:
 
 live_networks.register(_open_network)
 explain_stopped_cells()
+show_figures()
